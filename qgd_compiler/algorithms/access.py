@@ -1,0 +1,167 @@
+"""Data access models: how a table lookup is done, and what the compiler may choose in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from qgd_compiler.costing.tables import best_blocks
+from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.program.builder import NOTHING, Builder, Handle
+from qgd_compiler.program.ir import Operation
+from qgd_compiler.program.primitives import Gate, Lookup, PricedLookup
+from qgd_compiler.scalars import Scalar
+
+Table = tuple[int, ...] | None
+
+
+class Access(Protocol):
+    """An access model: its name, and the lookup operation that it means."""
+
+    @property
+    def name(self) -> str:
+        """The name in the spec and in reports."""
+
+    def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
+        """The lookup of one word of `bits` bits."""
+
+
+@dataclass(frozen=True)
+class Qrom:
+    """One entry at a time by unary iteration; Toffolis ∝ entries, no extra qubits for data.
+
+    Source: Babbush et al., arXiv:1805.03662; measured erasure after Berry et al., arXiv:1902.02134.
+    """
+
+    name: str = "qrom"
+
+    def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
+        """A lookup with one column; the erasure still picks its own blocks."""
+        _, erase = best_blocks(shape, bits, controlled)
+        ones = (1,) * len(shape)
+        return Lookup(shape=shape, bits=bits, blocks=ones, erase_blocks=erase, controlled=controlled, table=table)
+
+
+@dataclass(frozen=True)
+class Qroam:
+    """Select-swap with clean work qubits; block sizes chosen for the fewest Toffolis.
+
+    Source: Low, Kliuchnikov, Schaeffer, arXiv:1812.00954; Berry et al., arXiv:1902.02134.
+    """
+
+    name: str = "qroam"
+
+    def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
+        """A lookup with the best block sizes per axis."""
+        blocks, erase = best_blocks(shape, bits, controlled)
+        return Lookup(shape=shape, bits=bits, blocks=blocks, erase_blocks=erase, controlled=controlled, table=table)
+
+
+@dataclass(frozen=True)
+class IdealQram:
+    """A memory that answers at a stated price in T gates per access: an assumption, not a construction."""
+
+    price_t: Scalar
+    name: str = "qram"
+
+    def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
+        """A lookup at the stated price."""
+        return PricedLookup(shape=shape, bits=bits, price_t=self.price_t, controlled=controlled, table=table)
+
+
+def access_named(name: str, price_t: Scalar | None = None) -> Access:
+    """The access model called `name`."""
+    if name == "qrom":
+        return Qrom()
+    if name == "qroam":
+        return Qroam()
+    if name == "qram":
+        if price_t is None:
+            raise UnsupportedError(
+                "ideal qram has no price of its own", at="access.price_per_lookup", remedy="state a price in T gates"
+            )
+        return IdealQram(price_t)
+    raise UnsupportedError(
+        f"access model {name!r} is not built for explicit data", at="access", remedy="use qrom, qroam or qram"
+    )
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A lookup that has been done and must be undone with the same wires."""
+
+    operation: Operation
+    wires: tuple[Handle, ...]
+    junk: Handle
+
+
+def load(
+    builder: Builder,
+    access: Access,
+    addresses: Sequence[tuple[Scalar, Handle]],
+    target: Handle,
+    *,
+    table: Table = None,
+    control: Handle | None = None,
+) -> Loaded:
+    """Look a word up into `target`; `addresses` pairs the length of each axis with its register."""
+    shape = tuple(length for length, _ in addresses)
+    op = access.operation(shape, target.size, table, control is not None)
+    names = [r.name for r in op.registers]
+    junk = builder.allocate("columns", op.registers[-1].size) if names[-1] == "junk" else NOTHING
+    wires = ((control,) if control is not None else ()) + tuple(h for _, h in addresses) + (target,)
+    if names[-1] == "junk":
+        wires += (junk,)
+    builder.call(op, *wires)
+    return Loaded(op, wires, junk)
+
+
+def unload(builder: Builder, loaded: Loaded) -> None:
+    """Clear what `load` wrote, and give its work qubits back."""
+    builder.call(loaded.operation, *loaded.wires, adjoint=True)
+    builder.release(loaded.junk)
+
+
+def load_clean(
+    builder: Builder,
+    access: Access,
+    addresses: Sequence[tuple[Scalar, Handle]],
+    target: Handle,
+    *,
+    table: Table = None,
+) -> None:
+    """Look a word up into `target` and leave no other columns behind.
+
+    Select-swap keeps the columns that it fetched beside the wanted one; they can only be cleared while the
+    address is still there. So the word is copied out and the lookup undone at once (√entries Toffolis more).
+    """
+    shape = tuple(length for length, _ in addresses)
+    if isinstance(access, Qroam):
+        word = builder.allocate("word", target.size)
+        loaded = load(builder, access, addresses, word, table=table)
+        builder.call(Gate(kind="CNOT", bits=target.size), word, target)
+        unload(builder, loaded)
+        builder.release(word)
+        return
+    builder.call(access.operation(shape, target.size, table, False), *_flat(access, addresses, target))
+
+
+def clear(
+    builder: Builder,
+    access: Access,
+    addresses: Sequence[tuple[Scalar, Handle]],
+    target: Handle,
+    *,
+    table: Table = None,
+) -> None:
+    """Clear `target`, which holds the word at the given address, by measurement and a phase lookup."""
+    shape = tuple(length for length, _ in addresses)
+    single: Access = Qrom() if isinstance(access, Qroam) else access
+    op = single.operation(shape, target.size, table, False)
+    builder.call(op, *_flat(single, addresses, target), adjoint=True)
+
+
+def _flat(access: Access, addresses: Sequence[tuple[Scalar, Handle]], target: Handle) -> tuple[Handle, ...]:
+    wires = tuple(h for _, h in addresses) + (target,)
+    return wires + (NOTHING,) if isinstance(access, Qrom) else wires

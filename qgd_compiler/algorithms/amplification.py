@@ -1,0 +1,121 @@
+r"""From a state that succeeds with probability P to one that is there: repetition or amplitude amplification.
+
+With θ = asin √P, m rounds of amplification cost 2m+1 runs and succeed with probability sin²((2m+1)θ); repeated
+until success the expected number of runs is (2m+1)/sin²((2m+1)θ), and m = 0 is plain repetition. Exact for a
+known P; with only a lower bound on P amplification could overshoot, so only m = 0 is offered then.
+Source: Brassard, Høyer, Mosca, Tapp, arXiv:quant-ph/0005055.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.program.builder import Builder, Handle
+from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.primitives import Conjunction, Gate, GreaterEqualConstant, junk_of_conjunction
+from qgd_compiler.scalars import Scalar
+
+
+@dataclass(frozen=True)
+class Amplification:
+    """How the wanted outcome is reached.
+
+    rounds        amplification rounds m in one circuit (0: plain repetition)
+    probability   success probability of one circuit
+    circuits      expected number of circuits
+    solver_runs   expected number of solver runs, (2m+1)·circuits
+    """
+
+    rounds: int
+    probability: float
+    circuits: float
+    solver_runs: float
+
+    @property
+    def method(self) -> str:
+        """In words."""
+        return "repeat until success" if self.rounds == 0 else "amplitude amplification"
+
+
+def amplification(probability: float, *, exact: bool, reusable: bool) -> Amplification:
+    """The cheapest way in expected solver runs.
+
+    `exact`: the probability is known, not only bounded from below. `reusable`: the solver run is a unitary that
+    amplification can run forwards and backwards.
+    """
+    if not 0 < probability <= 1 + 1e-12:
+        raise InfeasibleError(
+            f"the success probability of one run is {probability:.3g}",
+            remedy="shorten the run (dynamics.iterations) or choose another output",
+        )
+    probability = min(probability, 1.0)
+    theta = math.asin(math.sqrt(probability))
+    best = Amplification(0, probability, 1 / probability, 1 / probability)
+    if not (exact and reusable):
+        return best
+    for rounds in _useful_rounds(theta):
+        reached = math.sin((2 * rounds + 1) * theta) ** 2
+        if reached > 0:
+            runs = (2 * rounds + 1) / reached
+            if runs < best.solver_runs:
+                best = Amplification(rounds, reached, 1 / reached, runs)
+    return best
+
+
+def _useful_rounds(theta: float) -> range:
+    """Rounds around the minimum of (2m+1)/sin²((2m+1)θ), which lies where tan x = 2x, x = (2m+1)θ ≈ 1.1656."""
+    centre = (1.165561 / theta - 1) / 2
+    return range(max(1, math.floor(centre) - 1), math.ceil(centre) + 2)
+
+
+def amplified_run(solver: Routine, time_bits: Scalar, iterations: Scalar, rounds: int) -> Routine:
+    """The solver run followed by `rounds` rounds of amplification of "flags zero and t >= T".
+
+    `solver` has registers `sign`, `extra`, `system` (time first), `ancilla`, `gradient`.
+    """
+    builder = Builder("amplified run", "amplification")
+    handles = tuple(builder.register(r.name, r.size) for r in solver.registers)
+    builder.call(solver, *handles)
+    if rounds:
+        builder.call(_round(solver, time_bits, iterations), *handles, times=rounds)
+    return builder.routine()
+
+
+def _round(solver: Routine, time_bits: Scalar, iterations: Scalar) -> Routine:
+    builder = Builder("amplification round", "amplification")
+    handles = tuple(builder.register(r.name, r.size) for r in solver.registers)
+    sign, extra, system, ancilla, _ = handles
+    _phase_on_good(builder, sign + extra + ancilla, system.part(0, time_bits), iterations)
+    builder.call(solver, *handles, adjoint=True)
+    _sign_on_zero(builder, sign + extra + ancilla + system)
+    builder.call(solver, *handles)
+    return builder.routine()
+
+
+def _phase_on_good(builder: Builder, flags: Handle, time: Handle, iterations: Scalar) -> None:
+    """A sign where all flags are 0 and t >= T."""
+    zero = Conjunction(bits=flags.size)
+    junk = builder.allocate("partial", junk_of_conjunction(flags.size))
+    at_zero, late = builder.allocate("flags zero", 1), builder.allocate("late", 1)
+    compare = GreaterEqualConstant(bits=time.size, constant=iterations)
+    builder.call(zero, flags, junk, at_zero)
+    builder.call(compare, time, late)
+    builder.call(Gate(kind="CZ"), at_zero, late)
+    builder.call(compare, time, late, adjoint=True)
+    builder.call(zero, flags, junk, at_zero, adjoint=True)
+    builder.release(junk, at_zero, late)
+
+
+def _sign_on_zero(builder: Builder, everything: Handle) -> None:
+    """A sign on |0…0>: an AND short of the full conjunction, then a CZ with the last qubit."""
+    size = everything.size
+    zero = Conjunction(bits=size)
+    junk = builder.allocate("partial", junk_of_conjunction(size))
+    flag = builder.allocate("all zero", 1)
+    builder.call(zero, everything, junk, flag)
+    builder.call(Gate(kind="Z"), flag)
+    builder.call(zero, everything, junk, flag, adjoint=True)
+    builder.release(junk, flag)
+

@@ -1,0 +1,114 @@
+r"""Preparation of a real state by a tree of rotations, one lookup of an angle per level.
+
+Level k rotates qubit k by an angle looked up under the first k qubits (and, multiplexed, under a row index):
+half-angle atan2(right, left) of the two halves' norms; on the last level the two amplitudes themselves, with
+signs. An angle word x of b bits means the half-angle 2πx/2^b, so 0 is exact and signs are included.
+Error: each angle is rounded by at most π/2^b, so the state by at most ⌈log2 n⌉·π/2^b (2-norm, bound).
+Source: Kerenidis, Prakash, arXiv:1603.08675 (tree); phase-gradient rotations as Gidney, arXiv:1709.06648.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from qgd_compiler.algorithms.access import Access, load, unload
+from qgd_compiler.program.builder import Builder, Handle
+from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.primitives import RotateByRegister
+from qgd_compiler.scalars import Scalar, ceil_div, ceil_log2, maximum
+
+Tables = tuple[tuple[int, ...], ...]
+
+
+def amplitude_tree(
+    entries: Scalar,
+    angle_bits: Scalar,
+    access: Access,
+    *,
+    rows: Scalar | None = None,
+    controlled: bool = False,
+    tables: Tables | None = None,
+    component: str = "",
+) -> Routine:
+    """|row>|0> to |row> Σ_j a_{row,j} |j>, `entries` amplitudes; without `rows`, one state.
+
+    Registers: `control` (if controlled), `row` (if rows), `state`, `gradient`. `tables[k]`: the words of level k,
+    row-major over (row, prefix).
+    """
+    what = "rows of amplitudes" if rows is not None else "amplitudes"
+    builder = Builder(f"amplitude tree of {entries} {what} ({access.name})", component)
+    control = builder.register("control", 1) if controlled else None
+    row = builder.register("row", ceil_log2(rows)) if rows is not None else None
+    qubits = ceil_log2(entries)
+    state = builder.register("state", qubits)
+    gradient = builder.register("gradient", angle_bits)
+    for level in range(int(qubits)):
+        addresses: list[tuple[Scalar, Handle]] = [] if rows is None or row is None else [(rows, row)]
+        prefixes = ceil_div(entries, 2 ** (qubits - level))
+        if prefixes > 1 or not addresses:
+            addresses.append((prefixes, state.part(0, ceil_log2(prefixes))))
+        angle = builder.allocate("angle", angle_bits)
+        table = tables[level] if tables is not None else None
+        loaded = load(builder, access, addresses, angle, table=table, control=control)
+        builder.call(RotateByRegister(bits=angle_bits), angle, state.part(level, 1), gradient)
+        unload(builder, loaded)
+        builder.release(angle)
+    return builder.routine()
+
+
+def angle_bits_for(entries: Scalar, epsilon: Scalar) -> Scalar:
+    """The smallest b for which the state error bound ⌈log2 n⌉·π/2^b is at most `epsilon`; at least 2."""
+    return maximum(ceil_log2(maximum(ceil_log2(entries), 1) * math.pi / epsilon), 2)
+
+
+def error_bound(entries: Scalar, angle_bits: Scalar) -> Scalar:
+    """2-norm error of the prepared state: one rounding of at most π/2^b per level (bound)."""
+    return ceil_log2(entries) * math.pi / 2**angle_bits
+
+
+def tree_tables(amplitudes: np.ndarray, angle_bits: int) -> Tables:
+    """The angle words of every level, for a vector or a matrix whose rows are states (need not be normalised)."""
+    rows = np.atleast_2d(np.asarray(amplitudes, dtype=float))
+    return tuple(
+        tuple(int(x) for x in words.ravel()) for words in _level_words(rows, angle_bits)
+    )
+
+
+def realised(amplitudes: np.ndarray, angle_bits: int) -> np.ndarray:
+    """The states that the rounded angles prepare, shaped like `amplitudes` (rows of norm 1, cut to n columns)."""
+    rows = np.atleast_2d(np.asarray(amplitudes, dtype=float))
+    n = rows.shape[1]
+    qubits = ceil_log2(n)
+    state = np.ones((rows.shape[0], 1))
+    for level, words in enumerate(_level_words(rows, angle_bits)):
+        half = 2 * math.pi * words / 2**angle_bits
+        used = words.shape[1]
+        split = np.zeros((rows.shape[0], state.shape[1], 2))
+        split[:, :, 0] = state
+        split[:, :used, 0] = state[:, :used] * np.cos(half)
+        split[:, :used, 1] = state[:, :used] * np.sin(half)
+        state = split.reshape(rows.shape[0], 2 ** (level + 1))
+    assert state.shape[1] == 2**qubits
+    return state[:, :n].reshape(np.shape(amplitudes))
+
+
+def _level_words(rows: np.ndarray, angle_bits: int) -> Sequence[np.ndarray]:
+    """One integer array (row, prefix) per level."""
+    count, n = rows.shape
+    qubits = int(ceil_log2(n))
+    padded = np.zeros((count, 2**qubits))
+    padded[:, :n] = rows
+    words = []
+    for level in range(qubits):
+        halves = padded.reshape(count, 2**level, 2, -1)
+        if halves.shape[3] == 1:
+            left, right = halves[:, :, 0, 0], halves[:, :, 1, 0]
+        else:
+            left, right = np.linalg.norm(halves[:, :, 0], axis=2), np.linalg.norm(halves[:, :, 1], axis=2)
+        exact = np.arctan2(right, left) / (2 * math.pi) * 2**angle_bits
+        prefixes = int(ceil_div(n, 2 ** (qubits - level)))
+        words.append((np.rint(exact).astype(np.int64) % 2**angle_bits)[:, :prefixes])
+    return words

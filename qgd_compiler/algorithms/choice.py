@@ -1,0 +1,130 @@
+"""The choice: every solver × encoding × access is worked out, the cheapest valid one wins, all are listed."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.plan import ENCODINGS, SOLVERS, Candidate, Plan, Planner, Shares
+from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.scalars import ceil_log2
+
+OBJECTIVES: dict[str, Callable[[Plan], int]] = {
+    "t_count": lambda plan: plan.t_count,
+    "toffoli": lambda plan: plan.toffoli_count,
+    "qubits": lambda plan: plan.qubits,
+}
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A candidate with its plan, or with the reason why it has none."""
+
+    candidate: Candidate
+    plan: Plan | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The winner, and every candidate in order of the objective (invalid ones last)."""
+
+    best: Plan
+    alternatives: tuple[Alternative, ...]
+    gain_over_uniform_split: float
+
+
+def choose(
+    planner: Planner,
+    accesses: Sequence[Access],
+    objective: str,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Choice:
+    """Work out the whole menu; raises InfeasibleError with every reason when nothing is left."""
+    value = OBJECTIVES[objective]
+    found: list[Alternative] = []
+    for solver, encoding, access in itertools.product(SOLVERS, ENCODINGS, accesses):
+        candidate = Candidate(solver, encoding, access)
+        progress(f"{solver}; {encoding}; {access.name}")
+        reason = planner.why_invalid(candidate)
+        plan = None
+        if reason is None:
+            try:
+                plan = _best_plan(planner, candidate, value)
+                reason = ""
+            except InfeasibleError as error:
+                reason = error.what
+        found.append(Alternative(candidate, plan, reason))
+    valid = [a for a in found if a.plan is not None]
+    if not valid:
+        reasons = "; ".join(f"{a.candidate.solver} with {a.candidate.encoding}: {a.reason}" for a in found)
+        raise InfeasibleError(
+            f"no plan meets the spec ({reasons})", remedy="declare more of the Hessian, or relax target.epsilon"
+        )
+    best = min((a.plan for a in valid if a.plan is not None), key=lambda plan: (value(plan), plan.qubits))
+    uniform = planner.plan(best.candidate, best.padding, Shares.uniform())
+    ranked = [_with_reason(a, best, value) for a in found]
+    ranked.sort(key=lambda a: (a.plan is None, value(a.plan) if a.plan is not None else 0))
+    return Choice(best, tuple(ranked), value(uniform) / value(best) - 1)
+
+
+def _with_reason(alternative: Alternative, best: Plan, value: Callable[[Plan], int]) -> Alternative:
+    if alternative.plan is None:
+        return alternative
+    if alternative.plan is best:
+        return Alternative(alternative.candidate, best, "chosen")
+    factor = value(alternative.plan) / value(best)
+    return Alternative(alternative.candidate, alternative.plan, f"{factor:.3g} times the chosen plan")
+
+
+def _best_plan(planner: Planner, candidate: Candidate, value: Callable[[Plan], int]) -> Plan:
+    """The best padding at a uniform split, then the best split, then the padding once more."""
+    shares = Shares.uniform()
+    best = _best_padding(planner, candidate, shares, value, _paddings(planner.problem.iterations))
+    best = _best_split(planner, best, value)
+    near = sorted({max(0, round(best.padding * f)) for f in (0.7, 0.85, 1.0, 1.2, 1.4)})
+    return min(
+        (best, _best_padding(planner, candidate, best.shares, value, near)), key=lambda plan: (value(plan), plan.qubits)
+    )
+
+
+def _best_padding(
+    planner: Planner, candidate: Candidate, shares: Shares, value: Callable[[Plan], int], paddings: Sequence[int]
+) -> Plan:
+    plans = (planner.plan(candidate, padding, shares) for padding in paddings)
+    return min(plans, key=lambda plan: (value(plan), plan.qubits, plan.padding))
+
+
+def _paddings(iterations: int) -> list[int]:
+    """None, a logarithmic grid up to 4T, and the paddings that fill the time register."""
+    grid = {0} | {max(1, round(iterations * 2.0**e)) for e in range(-6, 3)}
+    bits = ceil_log2(iterations + 1)
+    grid |= {p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= 0}
+    return sorted(grid)
+
+
+def _best_split(planner: Planner, start: Plan, value: Callable[[Plan], int]) -> Plan:
+    """Coordinate descent on the logarithms of the shares, step halved until a quarter of an octave.
+
+    The objective is piecewise smooth with steps where a word length changes, so a derivative would not help.
+    """
+    best = start
+    weights = [0.25, 0.25, 0.25, 0.25]
+    step = 8.0
+    while step > 1.15:
+        improved = False
+        for axis, factor in itertools.product(range(4), (step, 1 / step)):
+            trial = list(weights)
+            trial[axis] *= factor
+            try:
+                plan = planner.plan(start.candidate, start.padding, Shares.from_weights(trial))
+            except InfeasibleError:
+                continue
+            if value(plan) < value(best):
+                best, weights, improved = plan, trial, True
+        if not improved:
+            step = math.sqrt(step)
+    return best

@@ -1,0 +1,116 @@
+r"""Block-encoding of explicit data with α = ‖A‖_F, by two trees of rotations.
+
+With |ρ_i> = Σ_j A_ij/‖A_i‖ |j> and |ν> = Σ_i ‖A_i‖/‖A‖_F |i>:  prepare |ν> in the ancilla beside |j>, undo |ρ_i>
+on the system for the row i in the ancilla, exchange ancilla and system. The corner is A_ij/‖A‖_F.
+Error: the angles' rounding, at most 2⌈log2 n⌉·π/2^b·‖A‖_F (bound), or the spectral norm of the difference to the
+block that the rounded angles realise (exact, from data).
+Where a control is off the angles are looked up as 0, which is exactly no rotation.
+
+Source: Kerenidis, Prakash, arXiv:1603.08675; Clader et al., arXiv:2206.03505 (explicit counts).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.amplitude_tree import Tables, amplitude_tree, realised, tree_tables
+from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.kinds import Kind
+from qgd_compiler.program.builder import Builder
+from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.primitives import ControlledSwap, Gate
+from qgd_compiler.scalars import Scalar, ceil_log2, maximum
+
+NAME = "Frobenius norm tree"
+
+
+@dataclass(frozen=True)
+class FrobeniusTables:
+    """The angle words of both trees, and the block that they encode (units of A)."""
+
+    norms: Tables
+    rows: Tables
+    realised: np.ndarray
+
+
+def epsilon_bound(rows: Scalar, frobenius: Scalar, angle_bits: Scalar) -> Scalar:
+    """Spectral error of the block: both trees' rounding, times α (bound)."""
+    return frobenius * 2 * ceil_log2(rows) * math.pi / 2**angle_bits
+
+
+def angle_bits_for(rows: Scalar, frobenius: Scalar, epsilon: Scalar) -> Scalar:
+    """The smallest b (at least 2) with `epsilon_bound` at most `epsilon`."""
+    return maximum(ceil_log2(frobenius * 2 * maximum(ceil_log2(rows), 1) * math.pi / epsilon), 2)
+
+
+def frobenius_tree(
+    rows: Scalar,
+    frobenius: Scalar,
+    angle_bits: Scalar,
+    access: Access,
+    *,
+    controlled: bool = False,
+    tables: FrobeniusTables | None = None,
+    epsilon: Scalar | None = None,
+) -> Encoding:
+    """The encoding of a square matrix of the given Frobenius norm.
+
+    `epsilon`: the error measured on the data (kind exact); without it the rounding bound is used.
+    """
+    routine = _routine(rows, angle_bits, access, controlled, tables)
+    return Encoding(
+        name=NAME,
+        access=access.name,
+        routine=routine,
+        alpha=frobenius,
+        epsilon=epsilon_bound(rows, frobenius, angle_bits) if epsilon is None else epsilon,
+        kind=Kind.BOUND if epsilon is None else Kind.EXACT,
+        system=ceil_log2(rows),
+        ancilla=ceil_log2(rows),
+        gradient=angle_bits,
+        controlled=controlled,
+        word_bits=angle_bits,
+    )
+
+
+def _routine(
+    rows: Scalar, angle_bits: Scalar, access: Access, controlled: bool, tables: FrobeniusTables | None
+) -> Routine:
+    n_bits = ceil_log2(rows)
+    builder = Builder(f"Frobenius norm tree ({access.name})", "hessian")
+    control = builder.register("control", 1) if controlled else None
+    system = builder.register("system", n_bits)
+    ancilla = builder.register("ancilla", n_bits)
+    gradient = builder.register("gradient", angle_bits)
+    norms = amplitude_tree(
+        rows, angle_bits, access, controlled=controlled, tables=tables.norms if tables else None
+    )
+    states = amplitude_tree(
+        rows, angle_bits, access, rows=rows, controlled=controlled, tables=tables.rows if tables else None
+    )
+    if control is None:
+        builder.call(norms, ancilla, gradient)
+        builder.call(states, ancilla, system, gradient, adjoint=True)
+        builder.call(Gate(kind="SWAP", bits=n_bits), ancilla, system)
+    else:
+        builder.call(norms, control, ancilla, gradient)
+        builder.call(states, control, ancilla, system, gradient, adjoint=True)
+        builder.call(ControlledSwap(bits=n_bits), control, ancilla, system)
+    return builder.routine()
+
+
+def frobenius_tables(matrix: np.ndarray, angle_bits: int) -> FrobeniusTables:
+    """The words of both trees for a real square matrix (dense array), and what they realise."""
+    data = np.asarray(matrix, dtype=float)
+    norms = np.linalg.norm(data, axis=1)
+    return FrobeniusTables(tree_tables(norms, angle_bits), tree_tables(data, angle_bits), block(data, angle_bits))
+
+
+def block(matrix: np.ndarray, angle_bits: int) -> np.ndarray:
+    """The matrix that the rounded angles realise (units of A)."""
+    norms = np.linalg.norm(matrix, axis=1)
+    return realised(norms, angle_bits)[:, None] * realised(matrix, angle_bits) * np.linalg.norm(matrix)

@@ -1,0 +1,141 @@
+r"""The linear system of a whole run of gradient descent, and its right-hand side, for a quadratic model.
+
+With u_0 = 0 and u_{t+1} = (I − ηH) u_t − ηg for t < T, and p copies of u_T behind, the K = T+1+p blocks solve
+
+    L y = b,   L = I − S⊗I + S·[t<T]⊗ηH,   b = Σ_{t=1…T} |t>⊗(−ηg),
+
+S the nilpotent shift of K rows. The gradient stands on the right-hand side, so no constant level is needed
+(docs/decisions). α_L = 2 + ηα_H (exact); one use of H's encoding; ε_L = ηε_H (exact).
+
+The circuit is a linear combination of three unitaries: a product state of two qubits (two rotations) selects
+nothing, the shift alone, or the shift with H. Rows that the shift would carry out of range, and rows t >= T of
+the term with H, are flagged; a flag that stays 1 removes them from the block. Time states beyond row K−1 are
+left alone (the block acts as the identity there), so they never mix with the K rows.
+"""
+
+from __future__ import annotations
+
+import math
+
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.amplitude_tree import Tables, amplitude_tree
+from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.algorithms.uniform import uniform_superposition
+from qgd_compiler.program.builder import Builder
+from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.primitives import And, Gate, GreaterEqualConstant, Increment, Rotation
+from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, is_symbolic
+
+SELECTION = 2  # qubits that select a term
+FLAGS = 2  # shifted out of the rows; H where t >= T
+
+
+def alpha(learning_rate: Scalar, alpha_hessian: Scalar) -> Scalar:
+    """Subnormalisation of L: the sum of the coefficients 1, 1 and ηα_H (exact)."""
+    return 2 + learning_rate * alpha_hessian
+
+
+def rows(iterations: Scalar, padding: Scalar) -> Scalar:
+    """Block rows K = T + 1 + p."""
+    return iterations + 1 + padding
+
+
+def history_encoding(
+    hessian: Encoding, learning_rate: Scalar, iterations: Scalar, padding: Scalar, *, idle: bool = False
+) -> Encoding:
+    """The encoding of L from a controlled encoding of H.
+
+    With `idle`, a first register `control` (named so as in every encoding) turns the block into the exact
+    identity where it is 0, at the price of one AND: the selection is prepared and undone all the same.
+    """
+    if not hessian.controlled:
+        raise ValueError("the history encoding needs a controlled encoding of the Hessian")
+    k = ceil_log2(rows(iterations, padding))
+    builder = Builder("history matrix", "history")
+    control = builder.register("control", 1) if idle else None
+    system = builder.register("system", k + hessian.system)
+    ancilla = builder.register("ancilla", SELECTION + FLAGS + hessian.ancilla)
+    gradient = builder.register("gradient", hessian.gradient)
+    time, data = system.part(0, k), system.part(k, hessian.system)
+    shift, with_hessian = ancilla.part(0, 1), ancilla.part(1, 1)
+    out_of_rows, after_run = ancilla.part(2, 1), ancilla.part(3, 1)
+    inner = ancilla.part(SELECTION + FLAGS, hessian.ancilla)
+
+    weights = _angles(learning_rate, hessian.alpha)
+    first, second = (Rotation(axis="Y", angle=a) for a in weights)
+    builder.call(first, shift)
+    builder.call(second, with_hessian)
+
+    if control is None:
+        on = shift
+    else:
+        on = builder.allocate("shift on", 1)
+        builder.call(And(), shift, control, on)
+    both = builder.allocate("hessian on", 1)
+    builder.call(And(), on, with_hessian, both)
+
+    last = rows(iterations, padding) - 1
+    builder.call(GreaterEqualConstant(bits=k, constant=last, controlled=True), on, time, out_of_rows)
+    if not (is_integer(padding) and padding == 0):
+        builder.call(GreaterEqualConstant(bits=k, constant=iterations, controlled=True), both, time, after_run)
+    builder.call(hessian.routine, both, data, inner, gradient)
+    # The shift alone has coefficient −1: a sign where the shift is on and the Hessian is not.
+    builder.call(Gate(kind="Z"), on)
+    builder.call(Gate(kind="CZ"), on, with_hessian)
+    builder.call(Increment(bits=k, controlled=True), on, time)
+
+    builder.call(And(), on, with_hessian, both, adjoint=True)
+    builder.release(both)
+    if control is not None:
+        builder.call(And(), shift, control, on, adjoint=True)
+        builder.release(on)
+    builder.call(second, with_hessian, adjoint=True)
+    builder.call(first, shift, adjoint=True)
+    return Encoding(
+        name=f"history of {hessian.name}",
+        access=hessian.access,
+        routine=builder.routine(),
+        alpha=alpha(learning_rate, hessian.alpha),
+        epsilon=learning_rate * hessian.epsilon,
+        kind=hessian.kind,
+        system=k + hessian.system,
+        ancilla=SELECTION + FLAGS + hessian.ancilla,
+        gradient=hessian.gradient,
+        controlled=idle,
+        word_bits=hessian.word_bits,
+    )
+
+
+def _angles(learning_rate: Scalar, alpha_hessian: Scalar) -> tuple[Scalar, Scalar]:
+    """The two rotation angles that prepare √(weights); None where the weights are symbols."""
+    weight = learning_rate * alpha_hessian
+    if is_symbolic(weight):
+        return None, None
+    total = 2 + weight
+    return 2 * math.acos(math.sqrt(1 / total)), 2 * math.acos(math.sqrt(1 / (1 + weight)))
+
+
+def right_hand_side(
+    parameters: Scalar,
+    iterations: Scalar,
+    padding: Scalar,
+    angle_bits: Scalar,
+    access: Access,
+    *,
+    tables: Tables | None = None,
+) -> Routine:
+    """|0> to |b>/‖b‖: times 1 … T uniformly, beside the tree of the normalised −g.
+
+    Registers: `system` (time, then data), `gradient`. Error: that of the tree.
+    """
+    k = ceil_log2(rows(iterations, padding))
+    n_bits = ceil_log2(parameters)
+    builder = Builder("right-hand side", "right-hand side")
+    system = builder.register("system", k + n_bits)
+    gradient = builder.register("gradient", angle_bits)
+    time, data = system.part(0, k), system.part(k, n_bits)
+    used = ceil_log2(iterations)
+    builder.call(uniform_superposition(iterations), time.part(k - used, used))
+    builder.call(Increment(bits=k), time)
+    builder.call(amplitude_tree(parameters, angle_bits, access, tables=tables), data, gradient)
+    return builder.routine()

@@ -1,0 +1,183 @@
+r"""Sparse-access block-encoding of explicit data, α = s·max|A_ij|.
+
+Each row i lists its non-zeros l = 0 … s−1 as words (j, l', v, sign): the column j, the place l' of the same
+entry in the list of column j, and |A_ij| in b bits. The circuit
+
+    uniform superposition over l;  word ← table(i, l);  flag ← [u >= v] for u uniform over 2^b;  phase by sign;
+    exchange (i, l) with (j, l');  clear the word through the table of the columns;  undo the superpositions
+
+has the corner A_ij/(s·max): the inequality test returns amplitude v/2^b with b Toffolis and no rotation.
+After the exchange the word holds (i, l, v, sign), which is just what the table of columns has at (j, l').
+Empty places point to themselves with v = 0, so the exchange permutes the (i, l) of the table among themselves.
+
+Source: sparse access as Gilyén et al., arXiv:1806.01838, lemma 48; the inequality test as Sanders, Low, Scherer,
+Berry, arXiv:1807.03206; the word with its reverse place, and so the clearing, is ours (docs/decisions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qgd_compiler.algorithms.access import Access, clear, load_clean
+from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.algorithms.uniform import uniform_superposition
+from qgd_compiler.kinds import Kind
+from qgd_compiler.program.builder import Builder, Handle
+from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.primitives import ControlledSwap, Gate, GreaterEqual
+from qgd_compiler.scalars import Scalar, ceil_log2, maximum, power
+
+NAME = "sparse access"
+
+
+@dataclass(frozen=True)
+class SparseTables:
+    """The words of both tables, row-major over (row, place), and the block that they encode (units of A)."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    realised: np.ndarray
+
+
+def alpha(sparsity: Scalar, max_entry: Scalar, value_bits: Scalar) -> Scalar:
+    """Subnormalisation s·max|A|·2^b/(2^b − 1): the largest entry is stored as 2^b − 1 (exact)."""
+    full = power(2, value_bits)
+    return sparsity * max_entry * full / (full - 1)
+
+
+def epsilon_bound(sparsity: Scalar, max_entry: Scalar, value_bits: Scalar) -> Scalar:
+    """Spectral error of rounding s entries per row and column to steps of max|A|/(2^b − 1) (bound)."""
+    return sparsity * max_entry / (2 * (power(2, value_bits) - 1))
+
+
+def value_bits_for(sparsity: Scalar, max_entry: Scalar, epsilon: Scalar) -> Scalar:
+    """The smallest b with `epsilon_bound` at most `epsilon`."""
+    return maximum(ceil_log2(sparsity * max_entry / (2 * epsilon) + 1), 1)
+
+
+def sparse_access(
+    rows: Scalar,
+    sparsity: Scalar,
+    max_entry: Scalar,
+    value_bits: Scalar,
+    access: Access,
+    *,
+    controlled: bool = False,
+    symmetric: bool = True,
+    tables: SparseTables | None = None,
+    epsilon: Scalar | None = None,
+) -> Encoding:
+    """The encoding of a square matrix with at most `sparsity` non-zeros per row and column.
+
+    A symmetric matrix has one table for rows and columns. Otherwise, where the control is off, nothing is
+    exchanged and the word must be cleared by the table of rows: the control becomes an address.
+    `epsilon`: the error measured on the data (kind exact); without it the rounding bound is used.
+    """
+    routine = _routine(rows, sparsity, value_bits, access, controlled, symmetric, tables)
+    return Encoding(
+        name=NAME,
+        access=access.name,
+        routine=routine,
+        alpha=alpha(sparsity, max_entry, value_bits),
+        epsilon=epsilon_bound(sparsity, max_entry, value_bits) if epsilon is None else epsilon,
+        kind=Kind.BOUND if epsilon is None else Kind.EXACT,
+        system=ceil_log2(rows),
+        ancilla=routine.register("ancilla").size,
+        gradient=0,
+        controlled=controlled,
+        word_bits=value_bits,
+    )
+
+
+def _routine(
+    rows: Scalar,
+    sparsity: Scalar,
+    b: Scalar,
+    access: Access,
+    controlled: bool,
+    symmetric: bool,
+    tables: SparseTables | None,
+) -> Routine:
+    n_bits, s_bits = ceil_log2(rows), ceil_log2(sparsity)
+    builder = Builder(f"sparse access ({access.name})", "hessian")
+    control = builder.register("control", 1) if controlled else None
+    system = builder.register("system", n_bits)
+    ancilla = builder.register("ancilla", s_bits + b + 1 + n_bits + s_bits + b + 1)
+    builder.register("gradient", 0)
+    place = ancilla.part(0, s_bits)
+    uniform = ancilla.part(s_bits, b)
+    flag = ancilla.part(s_bits + b, 1)
+    word = ancilla.part(s_bits + b + 1, n_bits + s_bits + b + 1)
+    partner, value, sign = word.part(0, n_bits + s_bits), word.part(n_bits + s_bits, b), word.part(n_bits + s_bits + b, 1)
+
+    places = uniform_superposition(sparsity)
+    builder.call(places, place)
+    builder.call(Gate(kind="H", bits=b), uniform)
+    address: tuple[tuple[Scalar, Handle], ...] = ((rows, system), (sparsity, place))
+    load_clean(builder, access, address, word, table=tables.rows if tables else None)
+    here = system + place
+    if control is None:
+        builder.call(GreaterEqual(bits=b), uniform, value, flag)
+        builder.call(Gate(kind="Z"), sign)
+        builder.call(Gate(kind="SWAP", bits=n_bits + s_bits), here, partner)
+    else:
+        builder.call(GreaterEqual(bits=b, controlled=True), control, uniform, value, flag)
+        builder.call(Gate(kind="CZ"), control, sign)
+        builder.call(ControlledSwap(bits=n_bits + s_bits), control, here, partner)
+    back = tables.columns if tables else None
+    if control is not None and not symmetric:
+        address = ((2, control), *address)
+        back = tables.rows + tables.columns if tables else None
+    clear(builder, access, address, word, table=back)
+    builder.call(Gate(kind="H", bits=b), uniform)
+    builder.call(places, place, adjoint=True)
+    return builder.routine()
+
+
+def rounded(matrix: np.ndarray, value_bits: int) -> np.ndarray:
+    """The block that the words realise: entries rounded to steps of max|A|/(2^b − 1)."""
+    top = float(np.max(np.abs(matrix))) or 1.0
+    step = top / (2**value_bits - 1)
+    return np.asarray(np.rint(matrix / step) * step)
+
+
+def sparse_tables(matrix: np.ndarray, sparsity: int, value_bits: int) -> SparseTables:
+    """The tables of a small real square matrix (dense array), at most `sparsity` non-zeros per row and column.
+
+    For a symmetric matrix the pairing of places is an involution and the two tables are equal.
+    """
+    n = matrix.shape[0]
+    n_bits, s_bits = ceil_log2(n), ceil_log2(sparsity)
+    entries = _matched_places(matrix, sparsity)
+    top = float(np.max(np.abs(matrix))) or 1.0
+    steps = 2**value_bits - 1
+    rows = [0] * (n * sparsity)
+    columns = [0] * (n * sparsity)
+    realised = np.zeros_like(matrix, dtype=float)
+    for (i, place), (j, partner) in entries.items():
+        value = round(abs(float(matrix[i, j])) / top * steps) if matrix[i, j] else 0
+        sign = int(matrix[i, j] < 0)
+        tail = (value << 1) | sign
+        rows[i * sparsity + place] = ((((j << s_bits) | partner) << (value_bits + 1))) | tail
+        columns[j * sparsity + partner] = ((((i << s_bits) | place) << (value_bits + 1))) | tail
+        realised[i, j] += (-1) ** sign * value / steps * top
+    assert n_bits + s_bits + value_bits + 1 >= max(v.bit_length() for v in (*rows, *columns))
+    return SparseTables(tuple(rows), tuple(columns), realised)
+
+
+def _matched_places(matrix: np.ndarray, sparsity: int) -> dict[tuple[int, int], tuple[int, int]]:
+    """A bijection from row places (i, l) to column places (j, l'), real entries first, empty ones paired up."""
+    n = matrix.shape[0]
+    row_used, column_used = [0] * n, [0] * n
+    pairs: dict[tuple[int, int], tuple[int, int]] = {}
+    for i, j in zip(*np.nonzero(matrix), strict=True):
+        pairs[(int(i), row_used[i])] = (int(j), column_used[j])
+        row_used[i] += 1
+        column_used[j] += 1
+    free_rows = [(i, place) for i in range(n) for place in range(row_used[i], sparsity)]
+    free_columns = [(j, place) for j in range(n) for place in range(column_used[j], sparsity)]
+    pairs.update(zip(free_rows, free_columns, strict=True))
+    return pairs
+

@@ -1,0 +1,95 @@
+"""The report of one analysis: every key of the JSON that `qgd analyze` prints."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, FiniteFloat
+
+from qgd_compiler.backends.document import (
+    Assumption,
+    Count,
+    Document,
+    Fact,
+    Number,
+    Part,
+    Positive,
+    Probability,
+    schema_of,
+)
+from qgd_compiler.backends.report import Regime
+from qgd_compiler.kinds import Kind, Source
+
+
+class HessianFacts(Part):
+    """What is known of the Hessian, damping and weight decay included; null where it is unknown."""
+
+    parameters: Count = Field(description="n, the rows of the Hessian: the parameters kept after pruning.")
+    nonzeros: Fact | None = Field(default=None, description="Stored entries.")
+    row_sparsity: Fact | None = Field(default=None, description="Largest number of non-zeros in a row.")
+    max_entry: Fact | None = Field(default=None, description="Largest absolute value of an entry.")
+    row_one_norm: Fact | None = Field(default=None, description="Largest sum of absolute values in a row.")
+    frobenius: Fact | None = Field(default=None, description="Frobenius norm.")
+    norm: Fact | None = Field(default=None, description="2-norm, or an upper bound on it.")
+
+
+class Spectrum(Part):
+    """The extreme eigenvalues of the Hessian."""
+
+    lambda_min: Fact = Field(description="Smallest eigenvalue, or a lower bound on it.")
+    lambda_max: Fact = Field(description="Largest eigenvalue, or an upper bound on it.")
+    method: str = Field(description="How they were found.")
+
+
+class InverseNorm(Part):
+    """How much the history system amplifies."""
+
+    value: Positive | None = Field(description="Bound on the 2-norm of the inverse of L; null above 1.8e308.")
+    kind: Kind = Field(description="How far this number can be trusted.")
+    rows: Count = Field(description="Time steps of the history, T + 1 + padding.")
+    padding: Count = Field(description="Extra rows that repeat the last iterate.")
+
+
+class Trajectory(Part):
+    """The run of gradient descent from the start, in units of the parameters."""
+
+    source: Source = Field(description="'measured' where it was iterated classically, else a bound.")
+    gradient_norm: FiniteFloat | None = Field(ge=0, description="2-norm of the gradient at the start.")
+    final_norm: FiniteFloat | None = Field(ge=0, description="2-norm of the last displacement.")
+    largest_norm: FiniteFloat | None = Field(ge=0, description="Largest 2-norm of a displacement of the run.")
+    final_probability: Probability | None = Field(
+        description="Probability to read the last iterate from the history without padding."
+    )
+
+
+class WayOut(Part):
+    """One change that would change the class."""
+
+    change: str = Field(description="What to change, as a field of the spec.")
+    value: Number | None = Field(description="Where the class changes; null where no value does it.")
+    effect: str = Field(description="What the class becomes then.")
+
+
+class Analysis(Document):
+    """Whether the method is allowed on this model, by how much, and what would change that."""
+
+    qgd: Literal[1] = Field(default=1, description="Version of this format.")
+    name: str = Field(description="Name of the spec.")
+    compiler: str = Field(description="Version of the compiler.")
+    spec_digest: str = Field(description="SHA-256 of the resolved spec.")
+    verdict: tuple[str, ...] = Field(description="The result in plain words, most important first.")
+    weakest_source: Source = Field(description="The weakest input that the class rests on.")
+    learning_rate: Positive = Field(description="Learning rate.")
+    iterations: int = Field(ge=1, description="T, the steps of gradient descent.")
+    regime: Regime = Field(description="Whether gradient descent contracts on this model.")
+    spectrum: Spectrum = Field(description="The extreme eigenvalues.")
+    hessian: HessianFacts = Field(description="What is known of the Hessian.")
+    inverse_norm: InverseNorm = Field(description="How much the history system amplifies.")
+    trajectory: Trajectory | None = Field(description="The run of gradient descent; null without a gradient.")
+    ways_out: tuple[WayOut, ...] = Field(description="What would change the class.")
+    assumptions: tuple[Assumption, ...] = Field(description="The inputs that the result rests on.")
+
+
+def analysis_schema() -> dict[str, Any]:
+    """The JSON Schema of the analysis."""
+    return schema_of(Analysis, "analysis.schema")

@@ -1,0 +1,176 @@
+"""The report of one compile: every key of the JSON that `qgd compile` prints."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, FiniteFloat
+
+from qgd_compiler.backends.document import Assumption, Count, Document, Part, Positive, Probability, schema_of
+from qgd_compiler.kinds import Kind, Source
+
+
+class Regime(Part):
+    """Whether gradient descent contracts on this model, and by how much."""
+
+    name: str = Field(alias="class", description="The class of the dynamics, such as 'linear dissipative'.")
+    growth: FiniteFloat = Field(ge=0, description="Growth per step m >= max|1 - eta * lambda|.")
+    growth_over_run: FiniteFloat | None = Field(
+        default=None, description="m to the power of the number of steps; null where it exceeds 1.8e308."
+    )
+    margin: FiniteFloat = Field(description="1 - m: positive where the iteration contracts.")
+    reasons: tuple[str, ...] = Field(description="Why this class, with the numbers, in plain words.")
+
+
+class Carleman(Part):
+    """The linearisation of the iteration."""
+
+    order: int = Field(ge=1, description="Truncation order N; 1 for a quadratic model.")
+    lift: str = Field(description="How the non-linear terms are lifted; 'none' for a quadratic model.")
+    truncation_bound: FiniteFloat = Field(
+        ge=0, description="2-norm error of the last iterate from truncation; 0 for a quadratic model."
+    )
+
+
+class LinearSystem(Part):
+    """The history system L y = b of all iterates."""
+
+    alpha: Positive = Field(description="Normalisation of the block-encoding of L; at least its 2-norm.")
+    inverse_norm: Positive = Field(description="Upper bound on the 2-norm of the inverse of L.")
+    kappa: Positive = Field(description="alpha * inverse_norm: what the solver pays for.")
+    dimension: Count = Field(description="Rows of L: time steps times parameters.")
+    rows: Count = Field(description="Time steps of the history, T + 1 + padding.")
+    padding: Count = Field(description="Extra rows that repeat the last iterate.")
+
+
+class Solver(Part):
+    """How the linear system is solved."""
+
+    name: str = Field(description="Name of the solver.")
+    encoding: str = Field(description="Block-encoding of the Hessian.")
+    access: str = Field(description="Model of data access.")
+    queries: Count = Field(description="Uses of the block-encoding of L or its inverse, per solver run.")
+    state_preparations: Count = Field(description="Preparations of b or their inverses, per solver run.")
+    kind: Kind = Field(description="How far the number of queries can be trusted.")
+    source: str = Field(description="The paper and statement that the number of queries comes from.")
+
+
+class Rotations(Part):
+    """A group of rotations synthesised to one precision."""
+
+    label: str = Field(default="", description="What they do.")
+    count: Count = Field(description="Number of rotations in one circuit.")
+    epsilon: Positive = Field(description="Precision of each, in the norm that the exchange model names.")
+    t_each: Count = Field(description="T gates for each rotation.")
+
+
+class Component(Part):
+    """One part of the circuit and what it costs."""
+
+    name: str = Field(description="Name of the component.")
+    t_count: Count = Field(description="T gates in one circuit, Toffolis and rotations exchanged for T.")
+    toffoli: Count = Field(description="Toffoli gates in one circuit.")
+    rotations: Count = Field(description="Rotations in one circuit.")
+    share: Probability = Field(description="Share of the circuit's T count.")
+
+
+class Logical(Part):
+    """Logical resources of one run of the circuit, all amplification rounds included."""
+
+    t_count: Count = Field(description="T gates with Toffolis and rotations exchanged for T.")
+    toffoli: Count = Field(description="Toffoli gates; a temporary AND counts once, its inverse is free.")
+    t: Count = Field(description="T gates outside Toffolis and rotations.")
+    rotations: tuple[Rotations, ...] = Field(description="Rotations by an arbitrary angle.")
+    clifford: Count = Field(description="Clifford gates.")
+    measurement: Count = Field(description="Single-qubit measurements.")
+    toffoli_depth: Count | None = Field(description="Layers of Toffolis, an upper bound; null where unknown.")
+    t_depth: Count | None = Field(description="Layers of T gates, an upper bound; null where unknown.")
+    qubits: Count = Field(description="Logical qubits, peak.")
+    qubit_breakdown: dict[str, Count] = Field(description="Logical qubits by purpose, adding up to `qubits`.")
+    by_component: tuple[Component, ...] = Field(description="Where the T count goes, in order of share.")
+    data_loading_share: Probability = Field(description="Share of the T count that loads classical data.")
+
+
+class Success(Part):
+    """How often the circuit has to run for one good state."""
+
+    probability: Probability = Field(description="Probability that one circuit succeeds.")
+    rounds: Count = Field(description="Rounds of amplitude amplification inside one circuit.")
+    runs: FiniteFloat = Field(ge=1, description="Expected number of circuits until one succeeds.")
+    method: str = Field(description="'repeat until success' or 'amplitude amplification'.")
+
+
+class ErrorShare(Part):
+    """One share of the error budget."""
+
+    name: str = Field(description="Where the error comes from.")
+    epsilon: FiniteFloat = Field(ge=0, description="2-norm error of the normalised output state.")
+    kind: Kind = Field(description="How far this number can be trusted.")
+
+
+class Alternative(Part):
+    """A solver with an encoding and an access model that was considered."""
+
+    solver: str = Field(description="Name of the solver.")
+    encoding: str = Field(description="Block-encoding of the Hessian.")
+    access: str = Field(description="Model of data access.")
+    t_count: Count | None = Field(description="Expected T gates over all runs; null where invalid.")
+    toffoli: Count | None = Field(description="Expected Toffolis over all runs; null where invalid.")
+    qubits: Count | None = Field(description="Logical qubits, peak; null where invalid.")
+    valid: bool = Field(description="Whether it can serve this spec.")
+    chosen: bool = Field(default=False, description="Whether the report is about this one.")
+    kind: Kind | None = Field(description="How far its total can be trusted; null where invalid.")
+    reason: str = Field(description="Why it was chosen, why it lost, or why it is invalid.")
+
+
+class Offer(Part):
+    """The best total of one kind."""
+
+    t_count: Count = Field(description="Expected T gates over all runs.")
+    toffoli: Count = Field(description="Expected Toffolis over all runs.")
+    qubits: Count = Field(description="Logical qubits, peak.")
+    solver: str = Field(description="Name of the solver.")
+    encoding: str = Field(description="Block-encoding of the Hessian.")
+    access: str = Field(description="Model of data access.")
+
+
+class Total(Part):
+    """What the answer costs, all runs included."""
+
+    t_count: Count = Field(description="Expected T gates over all runs until one succeeds, rounded up.")
+    toffoli: Count = Field(description="Expected Toffolis over all runs until one succeeds, rounded up.")
+    qubits: Count = Field(description="Logical qubits, peak; the runs follow each other.")
+    objective: str = Field(description="What the choice minimised.")
+    proven: Offer | None = Field(description="Cheapest plan of which every part is exact or a proven bound.")
+    why_no_proven: str = Field(default="", description="Why `proven` is null.")
+    heuristic: Offer | None = Field(description="Cheapest plan that rests on a fit or a model convention.")
+    why_no_heuristic: str = Field(default="", description="Why `heuristic` is null.")
+
+
+class Report(Document):
+    """What one spec costs, why, and what that rests on."""
+
+    qgd: Literal[1] = Field(default=1, description="Version of this format.")
+    name: str = Field(description="Name of the spec.")
+    compiler: str = Field(description="Version of the compiler.")
+    spec_digest: str = Field(description="SHA-256 of the resolved spec.")
+    verdict: tuple[str, ...] = Field(description="The result in plain words, most important first.")
+    kind: Kind = Field(description="The weakest formula that the total rests on.")
+    weakest_source: Source = Field(description="The weakest input that the total rests on.")
+    total: Total = Field(description="What the answer costs, all runs included.")
+    regime: Regime = Field(description="Whether gradient descent contracts on this model.")
+    carleman: Carleman = Field(description="The linearisation of the iteration.")
+    linear_system: LinearSystem = Field(description="The history system of all iterates.")
+    solver: Solver = Field(description="How the linear system is solved.")
+    success: Success = Field(description="How often the circuit has to run.")
+    logical: Logical = Field(description="Logical resources of one run of the circuit.")
+    error_budget: tuple[ErrorShare, ...] = Field(description="Where the allowed error goes.")
+    alternatives: tuple[Alternative, ...] = Field(
+        description="All that was considered, best first, invalid last."
+    )
+    assumptions: tuple[Assumption, ...] = Field(description="The inputs that the result rests on.")
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema of the report."""
+    return schema_of(Report, "report.schema")

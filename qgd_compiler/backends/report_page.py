@@ -1,0 +1,161 @@
+"""The cost report laid out: verdict, totals, where the T gates go, errors, alternatives, assumptions."""
+
+from __future__ import annotations
+
+from qgd_compiler.backends.document import Assumption
+from qgd_compiler.backends.figures import bar, count, near_one, percent, real
+from qgd_compiler.backends.page import Column, Grid, Page, Pairs, Section, columns
+from qgd_compiler.backends.report import Offer, Regime, Report
+
+COUNTS = ("T gates", "Toffoli", "qubits", "rotations")
+
+
+def report_page(report: Report) -> Page:
+    """The page of a cost report."""
+    sections = [
+        _total(report),
+        _components(report),
+        _circuit(report),
+        regime_section(report.regime),
+        _system(report),
+        _errors(report),
+        _alternatives(report),
+        assumptions_section(report.assumptions),
+    ]
+    footer = (
+        f"qgd {report.compiler}; spec {report.spec_digest[:12]}; "
+        f"weakest formula: {report.kind}; weakest input: {report.weakest_source}"
+    )
+    return Page(report.name, report.verdict, tuple(s for s in sections if s.body.rows), footer)
+
+
+def regime_section(regime: Regime) -> Section:
+    """Class, growth and margin."""
+    rows = (
+        ("class", regime.name, ""),
+        ("growth per step", near_one(regime.growth), f"margin {real(regime.margin)}"),
+        ("growth over the run", real(regime.growth_over_run), ""),
+    )
+    return Section("Dynamics", Pairs(rows), regime.reasons)
+
+
+def assumptions_section(assumptions: tuple[Assumption, ...]) -> Section:
+    """Every input that the result rests on; columns that nobody fills are left out."""
+    heads = ("input", "value", "source", "reference", "where")
+    rows = [(a.name, _value(a.value), str(a.source), a.ref, a.where) for a in assumptions]
+    used = [i for i in range(len(heads)) if i < 3 or any(row[i] for row in rows)]
+    grid = Grid(columns(*(heads[i] for i in used)), tuple(tuple(row[i] for i in used) for row in rows))
+    return Section("What it rests on", grid)
+
+
+def _value(value: int | float | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return count(value) if isinstance(value, int) else real(value, 6)
+
+
+def _total(report: Report) -> Section:
+    total, solver = report.total, report.solver
+    chosen = Offer(
+        t_count=total.t_count,
+        toffoli=total.toffoli,
+        qubits=total.qubits,
+        solver=solver.name,
+        encoding=solver.encoding,
+        access=solver.access,
+    )
+    rows = [_offer("this plan", chosen)]
+    notes = [f"Chosen for the fewest {_objective(total.objective)}; counted until one run succeeds."]
+    for label, offer, why in (
+        ("best proven", total.proven, total.why_no_proven),
+        ("best heuristic", total.heuristic, total.why_no_heuristic),
+    ):
+        if offer is not None:
+            rows.append(_offer(label, offer))
+        elif why:
+            notes.append(f"No {label.removeprefix('best ')} total: {why}")
+    heads = columns("", "T gates", "Toffoli", "qubits", "solver", "encoding", "access", numeric=COUNTS)
+    return Section("Total", Grid(heads, tuple(rows), frozenset({0})), tuple(notes))
+
+
+def _objective(name: str) -> str:
+    return {"t_count": "T gates", "toffoli": "Toffolis", "qubits": "qubits"}.get(name, name)
+
+
+def _offer(label: str, offer: Offer) -> tuple[str, ...]:
+    numbers = (count(offer.t_count), count(offer.toffoli), count(offer.qubits))
+    return (label, *numbers, offer.solver, offer.encoding, offer.access)
+
+
+def _components(report: Report) -> Section:
+    rows = tuple(
+        (c.name, count(c.t_count), count(c.toffoli), count(c.rotations), percent(c.share), bar(c.share))
+        for c in report.logical.by_component
+    )
+    words = columns("component", "T gates", "Toffoli", "rotations", "share", numeric=(*COUNTS, "share"))
+    heads = (*words, Column("", fixed=True))
+    note = f"Loading classical data takes {percent(report.logical.data_loading_share)} of the T gates."
+    return Section("Where the T gates of one circuit go", Grid(heads, rows), (note,))
+
+
+def _circuit(report: Report) -> Section:
+    logical, success = report.logical, report.success
+    rotations = "; ".join(
+        f"{r.label + ': ' if r.label else ''}{count(r.count)} to {real(r.epsilon)}, {count(r.t_each)} T each"
+        for r in logical.rotations
+    )
+    breakdown = ", ".join(f"{name} {count(n)}" for name, n in logical.qubit_breakdown.items())
+    rows = [
+        ("T gates", count(logical.t_count), "Toffolis and rotations exchanged for T"),
+        ("Toffoli", count(logical.toffoli), "a temporary AND counts once"),
+        ("T outside them", count(logical.t), ""),
+        ("rotations", count(sum(r.count for r in logical.rotations)), rotations),
+        ("Clifford", count(logical.clifford), ""),
+        ("measurements", count(logical.measurement), ""),
+        ("Toffoli depth", count(logical.toffoli_depth), "upper bound"),
+        ("T depth", count(logical.t_depth), "upper bound"),
+        ("qubits", count(logical.qubits), breakdown),
+        ("success", percent(success.probability), f"{success.method}, {count(success.rounds)} rounds"),
+        ("circuits to run", real(success.runs), "expected until one succeeds"),
+    ]
+    unknown = {"Toffoli depth": logical.toffoli_depth, "T depth": logical.t_depth}
+    kept = tuple(row for row in rows if unknown.get(row[0], 0) is not None)
+    return Section("One circuit", Pairs(kept))
+
+
+def _system(report: Report) -> Section:
+    system, solver, carleman = report.linear_system, report.solver, report.carleman
+    rows = (
+        ("Carleman order", count(carleman.order), f"truncation error <= {real(carleman.truncation_bound)}"),
+        ("time steps", count(system.rows), f"of which padding {count(system.padding)}"),
+        ("dimension", count(system.dimension), ""),
+        ("alpha", real(system.alpha), "normalisation of the encoding of L"),
+        ("inverse norm", real(system.inverse_norm), "bound on the inverse of L"),
+        ("kappa", real(system.kappa), "their product: what the solver pays for"),
+        ("solver queries", count(solver.queries), f"{solver.kind}; {solver.source}"),
+        ("state preparations", count(solver.state_preparations), "of the right-hand side"),
+    )
+    return Section("Linear system", Pairs(rows))
+
+
+def _errors(report: Report) -> Section:
+    whole = sum(share.epsilon for share in report.error_budget)
+    rows = [
+        (e.name, real(e.epsilon), percent(e.epsilon / whole) if whole else "0 %", str(e.kind))
+        for e in report.error_budget
+    ]
+    if rows:
+        rows.append(("sum", real(whole), "", ""))
+    heads = columns("source of error", "epsilon", "share", "kind", numeric=("epsilon", "share"))
+    notes = ("2-norm of the normalised output state.",)
+    return Section("Error budget", Grid(heads, tuple(rows), frozenset({len(rows) - 1})), notes)
+
+
+def _alternatives(report: Report) -> Section:
+    rows = tuple(
+        (a.solver, a.encoding, a.access, count(a.t_count), count(a.toffoli), count(a.qubits), a.reason)
+        for a in report.alternatives
+    )
+    heads = columns("solver", "encoding", "access", "T gates", "Toffoli", "qubits", "verdict", numeric=COUNTS)
+    strong = frozenset(i for i, a in enumerate(report.alternatives) if a.chosen)
+    return Section("Alternatives", Grid(heads, rows, strong))

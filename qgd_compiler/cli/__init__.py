@@ -1,0 +1,1 @@
+"""The command `qgd`: one file per verb, no mathematics, nothing heavy imported before a verb runs."""

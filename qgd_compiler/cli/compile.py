@@ -1,0 +1,26 @@
+"""`qgd compile`: what a spec costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgd_compiler.cli.output import FormatOption, OutputOption, emit_document, format_for
+from qgd_compiler.cli.talk import working
+
+
+def compile_spec(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, YAML or JSON.", show_default=False)],
+    format: FormatOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Count T gates and qubits for a spec, and say what the numbers rest on."""
+    format_for(format, output)  # a wrong ending is said before the work
+    from qgd_compiler import api
+    from qgd_compiler.backends.report_page import report_page
+
+    with working(f"compiling {spec}") as progress:
+        report = api.compile(spec, progress=progress)
+    emit_document(report, report_page(report), format, output)

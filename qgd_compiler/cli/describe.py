@@ -1,0 +1,67 @@
+"""`qgd describe`: from the files of a matrix to a spec with measured facts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qgd_compiler.cli.output import emit
+from qgd_compiler.cli.talk import say, working
+from qgd_compiler.errors import UsageError
+
+
+class SpecFormat(StrEnum):
+    """How a spec is written."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
+SUFFIXES = {".yaml": SpecFormat.YAML, ".yml": SpecFormat.YAML, ".json": SpecFormat.JSON}
+
+
+def describe_files(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="The Hessian: .npz or .mtx.", show_default=False)
+    ],
+    gradient: Annotated[
+        Path | None,
+        typer.Option(
+            "--gradient", metavar="FILE", help="The gradient; default: `grad` of the sibling .aux.npz."
+        ),
+    ] = None,
+    format: Annotated[
+        SpecFormat | None,
+        typer.Option("--format", "-f", help="Default: by the ending of the output file, else yaml."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="SPEC", help="Write here instead of to stdout.")
+    ] = None,
+) -> None:
+    """Measure a Hessian and write a spec, every number with its source."""
+    chosen = _format_for(format, output)
+    from qgd_compiler import api
+
+    with working("measuring " + ", ".join(map(str, files))):
+        # files are named relative to the folder that the spec will stand in
+        spec = api.describe(files, gradient=gradient, base_dir=output.parent if output else Path())
+    emit(api.spec_text(spec, chosen.value), output)
+    if output is not None:
+        say(f"wrote {output}; next: qgd compile {output}")
+
+
+def _format_for(asked: SpecFormat | None, output: Path | None) -> SpecFormat:
+    if asked is not None:
+        return asked
+    if output is None or not output.suffix:
+        return SpecFormat.YAML
+    try:
+        return SUFFIXES[output.suffix]
+    except KeyError:
+        raise UsageError(
+            f"a spec cannot end in {output.suffix!r}: {output}",
+            remedy=f"an ending among {', '.join(SUFFIXES)}, or say --format yaml or json",
+        ) from None

@@ -1,0 +1,110 @@
+"""The entry point: verbs, global options, and what becomes of an error.
+
+Exit codes: 0 done; 2 and up as `qgd_compiler.errors` says; 70 internal error; 130 interrupted;
+141 nobody reads the output any more.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from qgd_compiler.cli import analyze, compile, describe, schema
+from qgd_compiler.cli.talk import say, say_error, wants_json
+from qgd_compiler.errors import QgdError, UsageError
+
+INTERNAL_ERROR = 70
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+@dataclass
+class Settings:
+    """What the global options set."""
+
+    debug: bool = False
+
+
+app = typer.Typer(
+    name="qgd",
+    help="What gradient descent on a quantum computer costs: from a Hessian to T gates and qubits.",
+    epilog="Start with: qgd compile estimates/digits-mlp.yaml",
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command("compile")(compile.compile_spec)
+app.command("analyze")(analyze.analyze_spec)
+app.command("describe")(describe.describe_files)
+app.command("schema")(schema.write_schemas)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from qgd_compiler.version import __version__
+
+        print(f"qgd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_options(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version.")
+    ] = False,
+) -> None:
+    context.obj.debug = debug
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(UsageError.exit_code)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (default: that of the process); the value is the exit code. Never raises."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    settings = Settings()
+    try:
+        code = app(words, prog_name="qgd", standalone_mode=False, obj=settings)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except QgdError as error:
+        if settings.debug:
+            traceback.print_exc()
+        say_error(error, wants_json(words))
+        return error.exit_code
+    except typer.TyperException as error:
+        usage = UsageError(error.format_message().rstrip("."), remedy=f"qgd {_verb(words)}--help")
+        say_error(usage, wants_json(words))
+        return usage.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the interpreter flushes stdout once more at exit: let it flush into nothing
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except SystemExit as leaving:
+        # typer leaves this way when a pipe closes under the help, and after it has printed a completion
+        if isinstance(leaving.__context__, BrokenPipeError):
+            return PIPE_CLOSED
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except Exception as error:
+        if settings.debug:
+            traceback.print_exc()
+        say(f"internal error: {type(error).__name__}: {error}")
+        if not settings.debug:
+            print(f"  try: qgd --debug {' '.join(words)}   (shows the traceback)", file=sys.stderr)
+        return INTERNAL_ERROR
+
+
+def _verb(words: Sequence[str]) -> str:
+    known = {command.name for command in app.registered_commands}
+    return next((f"{word} " for word in words if word in known), "")

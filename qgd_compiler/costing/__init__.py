@@ -1,0 +1,1 @@
+"""What primitives cost, and how the costs of a program add up."""

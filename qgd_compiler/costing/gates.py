@@ -1,0 +1,43 @@
+"""Gate counts of one operation, by the five kinds that are never mixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from qgd_compiler.scalars import Scalar
+
+
+@dataclass(frozen=True)
+class Gates:
+    """How many gates of each kind, and the depth in the two expensive kinds.
+
+    toffoli       Toffoli gates; a temporary AND counts once, its measured inverse is free
+    t             T gates outside Toffolis and rotations
+    rotations     rotations by an arbitrary angle, to be synthesised
+    clifford      Clifford gates
+    measurements  single-qubit measurements
+    toffoli_depth, rotation_depth   layers, by sequential composition: an upper bound
+    """
+
+    toffoli: Scalar = 0
+    t: Scalar = 0
+    rotations: Scalar = 0
+    clifford: Scalar = 0
+    measurements: Scalar = 0
+    toffoli_depth: Scalar = 0
+    rotation_depth: Scalar = 0
+
+    def __add__(self, other: Gates) -> Gates:
+        return Gates(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def times(self, n: Scalar) -> Gates:
+        """`n` repetitions in a row."""
+        return Gates(**{f.name: getattr(self, f.name) * n for f in fields(self)})
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a rule says of one primitive: its gates and the work qubits it needs while it runs."""
+
+    gates: Gates
+    work: Scalar = 0

@@ -1,0 +1,103 @@
+"""Write a routine step by step, with registers as handles that can be sliced and joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgd_compiler.program.ir import Allocate, Call, Operation, Register, Release, Routine, Step, Wire
+from qgd_compiler.scalars import Scalar, is_integer
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A row of qubits: one or more pieces of registers."""
+
+    wires: tuple[Wire, ...]
+
+    @property
+    def size(self) -> Scalar:
+        """The number of qubits."""
+        total: Scalar = 0
+        for w in self.wires:
+            total = total + w.size
+        return total
+
+    def part(self, start: Scalar, size: Scalar) -> Handle:
+        """`size` qubits from `start` on; the handle must be one piece unless the sizes are numbers."""
+        if len(self.wires) == 1:
+            w = self.wires[0]
+            if is_integer(start) and is_integer(size) and is_integer(w.size) and start + size > w.size:
+                raise ValueError(f"bits {start}…{start + size} of {w.register}, which has {w.size}")
+            return Handle((Wire(register=w.register, start=w.start + start, size=size),))
+        pieces: list[Wire] = []
+        for w in self.wires:
+            take = min(w.size - start, size) if start < w.size else 0
+            if take > 0:
+                pieces.append(Wire(register=w.register, start=w.start + start, size=take))
+                size, start = size - take, 0
+            else:
+                start -= w.size
+        if size:
+            raise ValueError("a part that reaches past the end of its handle")
+        return Handle(tuple(pieces))
+
+    def __add__(self, other: Handle) -> Handle:
+        return Handle(self.wires + other.wires)
+
+
+NOTHING = Handle(())
+
+
+class Builder:
+    """Collects registers and steps; `routine()` freezes them."""
+
+    def __init__(self, title: str, component: str = "") -> None:
+        self._title = title
+        self._component = component
+        self._signature: list[Register] = []
+        self._body: list[Step] = []
+        self._live: dict[str, Scalar] = {}
+        self._serial = 0
+
+    def register(self, name: str, size: Scalar) -> Handle:
+        """A register of the signature."""
+        self._signature.append(Register(name=name, size=size))
+        return Handle((Wire(register=name, start=0, size=size),))
+
+    def allocate(self, name: str, size: Scalar) -> Handle:
+        """A work register, starting in |0>; its name is made unique."""
+        if is_integer(size) and size == 0:
+            return NOTHING
+        self._serial += 1
+        unique = f"{name}.{self._serial}"
+        self._live[unique] = size
+        self._body.append(Allocate(register=Register(name=unique, size=size)))
+        return Handle((Wire(register=unique, start=0, size=size),))
+
+    def release(self, *handles: Handle) -> None:
+        """Give work registers back, in |0>."""
+        for handle in handles:
+            for w in handle.wires:
+                self._body.append(Release(register=w.register, size=self._live.pop(w.register)))
+
+    def call(self, op: Operation, *handles: Handle, adjoint: bool = False, times: Scalar = 1) -> None:
+        """Call `op` on one handle per register of its signature."""
+        registers = op.registers
+        if len(handles) != len(registers):
+            raise ValueError(f"{op.name} takes {len(registers)} registers, got {len(handles)}")
+        for handle, register in zip(handles, registers, strict=True):
+            if is_integer(handle.size) and is_integer(register.size) and handle.size != register.size:
+                raise ValueError(
+                    f"{op.name}.{register.name} has {register.size} qubits, got {handle.size} in {self._title}"
+                )
+        if is_integer(times) and times == 0:
+            return
+        self._body.append(Call(op=op, wires=tuple(h.wires for h in handles), adjoint=adjoint, times=times))
+
+    def routine(self) -> Routine:
+        """The finished routine; every work register must have been released."""
+        if self._live:
+            raise ValueError(f"{self._title} keeps {sorted(self._live)}")
+        return Routine(
+            title=self._title, signature=tuple(self._signature), body=tuple(self._body), component=self._component
+        )

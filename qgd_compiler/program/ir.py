@@ -1,0 +1,137 @@
+"""The intermediate representation: registers, wires, steps, routines.
+
+A routine is a list of steps on named registers: calls of other routines or primitives (possibly adjoint,
+possibly repeated), and the allocation and release of work registers. Sizes are scalars, so that the same
+routine serves an exact count, a sweep and a formula; with numbers it is also a circuit.
+
+All registers of a primitive and of a routine go in and come out. An allocated register starts in |0> and
+must be back in |0> when it is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import final
+
+from qgd_compiler.nodes import Node, node
+from qgd_compiler.scalars import Scalar
+
+
+@final
+@node
+class Register(Node):
+    """A named group of `size` qubits; bit 0 is the most significant."""
+
+    name: str
+    size: Scalar
+
+
+@final
+@node
+class Wire(Node):
+    """`size` qubits of the register `register`, from bit `start` on."""
+
+    register: str
+    start: Scalar
+    size: Scalar
+
+
+class Operation(Node):
+    """What a step can call: a primitive or a routine."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """What reports and drawings call this operation."""
+        raise TypeError(f"{type(self).__name__} has no name")
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """The signature, in the order in which a call binds wires."""
+        raise TypeError(f"{type(self).__name__} has no signature")
+
+
+class Primitive(Operation):
+    """A leaf: an operation with a cost rule and a meaning on basis states, but no body."""
+
+    __slots__ = ()
+
+
+class Step(Node):
+    """One line of a routine."""
+
+    __slots__ = ()
+
+
+@final
+@node
+class Call(Step):
+    """Run `op` (or its inverse), `times` times in a row; `wires[i]` joined are its i-th register."""
+
+    op: Operation
+    wires: tuple[tuple[Wire, ...], ...]
+    adjoint: bool = False
+    times: Scalar = 1
+
+
+@final
+@node
+class Allocate(Step):
+    """A fresh register in |0>."""
+
+    register: Register
+
+
+@final
+@node
+class Release(Step):
+    """Give a register back, in |0>."""
+
+    register: str
+    size: Scalar
+
+
+@final
+@node
+class Routine(Operation):
+    """A named list of steps on a signature.
+
+    `component` labels what the cost below belongs to in a report; a label inside replaces one outside.
+    """
+
+    title: str
+    signature: tuple[Register, ...]
+    body: tuple[Step, ...]
+    component: str = ""
+
+    @property
+    def name(self) -> str:
+        """The title of the routine."""
+        return self.title
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """The signature."""
+        return self.signature
+
+    def register(self, name: str) -> Register:
+        """The register called `name` of the signature."""
+        for r in self.signature:
+            if r.name == name:
+                return r
+        raise KeyError(f"{self.title} has no register {name!r}")
+
+    def steps(self, adjoint: bool = False) -> Iterator[Step]:
+        """The body in order; of the inverse: backwards, calls inverted, allocation and release exchanged."""
+        if not adjoint:
+            yield from self.body
+            return
+        sizes = {s.register.name: s.register.size for s in self.body if isinstance(s, Allocate)}
+        for step in reversed(self.body):
+            if isinstance(step, Call):
+                yield Call(op=step.op, wires=step.wires, adjoint=not step.adjoint, times=step.times)
+            elif isinstance(step, Release):
+                yield Allocate(register=Register(name=step.register, size=sizes[step.register]))
+            elif isinstance(step, Allocate):
+                yield Release(register=step.register.name, size=step.register.size)

@@ -1,0 +1,282 @@
+r"""The primitives: everything a program is made of in the end.
+
+Each has a signature, a cost rule (`costing/`), and a meaning (`program/meaning.py`). Bit 0 of a register is
+its most significant bit. "Controlled" primitives have a one-qubit register `control` first.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from qgd_compiler.nodes import node
+from qgd_compiler.program.ir import Primitive, Register
+from qgd_compiler.scalars import Scalar, ceil_log2
+
+
+def _controlled(controlled: bool, *registers: Register) -> tuple[Register, ...]:
+    control = (Register(name="control", size=1),) if controlled else ()
+    return control + registers
+
+
+@final
+@node
+class Gate(Primitive):
+    """One Clifford gate of the given kind on each qubit (or pair of qubits) of its registers.
+
+    kind: "X", "Z", "H", "S" on `bits` qubits; "CNOT", "CZ", "SWAP" on `bits` pairs (registers `a`, `b`).
+    A CNOT or CZ from one control to many targets is written with `fan=True`: `a` then has one qubit.
+    """
+
+    kind: str
+    bits: Scalar = 1
+    fan: bool = False
+
+    @property
+    def name(self) -> str:
+        """The kind of gate."""
+        return self.kind
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`x` for one-qubit gates, `a` and `b` for two-qubit gates."""
+        if self.kind in ("X", "Z", "H", "S"):
+            return (Register(name="x", size=self.bits),)
+        return (Register(name="a", size=1 if self.fan else self.bits), Register(name="b", size=self.bits))
+
+
+@final
+@node
+class Rotation(Primitive):
+    r"""$e^{-i\theta Y/2}$ (axis "Y") or $e^{-i\theta Z/2}$ (axis "Z"); `angle` None: any angle (a count only)."""
+
+    axis: str
+    angle: Scalar = None
+    controlled: bool = False
+
+    @property
+    def name(self) -> str:
+        """The axis."""
+        return f"R{self.axis.lower()}"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`target`, one qubit."""
+        return _controlled(self.controlled, Register(name="target", size=1))
+
+
+@final
+@node
+class And(Primitive):
+    """`flag` (in |0>) becomes the AND of two qubits, each compared with its control value; the inverse measures."""
+
+    values: tuple[int, int] = (1, 1)
+
+    @property
+    def name(self) -> str:
+        """And."""
+        return "And"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`a`, `b`, `flag`."""
+        return (Register(name="a", size=1), Register(name="b", size=1), Register(name="flag", size=1))
+
+
+@final
+@node
+class Conjunction(Primitive):
+    """`flag` (in |0>) becomes 1 where all `bits` qubits of `x` equal `value`; partial results stay in `junk`.
+
+    `junk` has max(bits-2, 0) qubits in |0>. The inverse clears flag and junk by measurement.
+    """
+
+    bits: Scalar
+    value: int = 0
+
+    @property
+    def name(self) -> str:
+        """Conjunction."""
+        return "Conjunction"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`x`, `junk`, `flag`."""
+        junk = junk_of_conjunction(self.bits)
+        return (Register(name="x", size=self.bits), Register(name="junk", size=junk), Register(name="flag", size=1))
+
+
+def junk_of_conjunction(bits: Scalar) -> Scalar:
+    """Qubits that a conjunction of `bits` qubits leaves dirty until it is undone."""
+    from qgd_compiler.scalars import maximum
+
+    return maximum(bits - 2, 0)
+
+
+@final
+@node
+class ControlledSwap(Primitive):
+    """Swap `a` and `b`, `bits` qubits each, where `control` is 1."""
+
+    bits: Scalar
+
+    @property
+    def name(self) -> str:
+        """Controlled swap."""
+        return "ControlledSwap"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`control`, `a`, `b`."""
+        return _controlled(True, Register(name="a", size=self.bits), Register(name="b", size=self.bits))
+
+
+@final
+@node
+class GreaterEqual(Primitive):
+    """`flag` ^= (control AND) [u >= v], for unsigned registers of `bits` qubits."""
+
+    bits: Scalar
+    controlled: bool = False
+
+    @property
+    def name(self) -> str:
+        """Comparison of two registers."""
+        return "GreaterEqual"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`u`, `v`, `flag`."""
+        return _controlled(
+            self.controlled,
+            Register(name="u", size=self.bits),
+            Register(name="v", size=self.bits),
+            Register(name="flag", size=1),
+        )
+
+
+@final
+@node
+class GreaterEqualConstant(Primitive):
+    """`flag` ^= (control AND) [x >= constant], for an unsigned register; 0 <= constant <= 2^bits."""
+
+    bits: Scalar
+    constant: Scalar
+    controlled: bool = False
+
+    @property
+    def name(self) -> str:
+        """Comparison with a constant."""
+        return "GreaterEqualConstant"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`x`, `flag`."""
+        return _controlled(self.controlled, Register(name="x", size=self.bits), Register(name="flag", size=1))
+
+
+@final
+@node
+class Increment(Primitive):
+    """`x` becomes x+1 modulo 2^bits (where `control` is 1)."""
+
+    bits: Scalar
+    controlled: bool = False
+
+    @property
+    def name(self) -> str:
+        """Increment."""
+        return "Increment"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`x`."""
+        return _controlled(self.controlled, Register(name="x", size=self.bits))
+
+
+@final
+@node
+class RotateByRegister(Primitive):
+    r"""$R_y(4\pi\,x/2^b)$ on `target`, x the b-bit number in `angle`, by one addition into a phase gradient.
+
+    The addition is conditioned in sign on the target, with the carry-in completing the two's complement, so
+    that x = 0 is exactly the identity. `gradient` holds $2^{-b/2}\sum_k e^{-2\pi i k/2^b}|k\rangle$ and is kept.
+    """
+
+    bits: Scalar
+
+    @property
+    def name(self) -> str:
+        """Rotation by a register."""
+        return "RotateByRegister"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`angle`, `target`, `gradient`."""
+        return (
+            Register(name="angle", size=self.bits),
+            Register(name="target", size=1),
+            Register(name="gradient", size=self.bits),
+        )
+
+
+@final
+@node
+class Lookup(Primitive):
+    r"""`target` ^= table[address], for a table with one axis per address register.
+
+    `shape[i]` entries along axis i, addressed by ⌈log2 shape[i]⌉ qubits; `bits` per word. `blocks[i]` (powers
+    of two, all 1 for plain QROM) columns per axis are fetched at once and swapped into place (select-swap);
+    the other columns stay in `junk` until the inverse, which clears target and junk by measurement and a
+    one-bit phase lookup with blocks `erase_blocks`. `table`: the index of the data in the encoding that
+    made it, or the data itself as a tuple of words in row-major order (None: any data, a count only).
+    """
+
+    shape: tuple[Scalar, ...]
+    bits: Scalar
+    blocks: tuple[Scalar, ...]
+    erase_blocks: tuple[Scalar, ...]
+    controlled: bool = False
+    table: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """Table lookup."""
+        return "Lookup"
+
+    @property
+    def columns(self) -> Scalar:
+        """Columns fetched at once: the product of the block sizes."""
+        result: Scalar = 1
+        for k in self.blocks:
+            result = result * k
+        return result
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`address0`, `address1`, …, `target`, `junk`."""
+        addresses = [Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)]
+        junk = Register(name="junk", size=self.bits * (self.columns - 1))
+        return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits), junk)
+
+
+@final
+@node
+class PricedLookup(Primitive):
+    """A table lookup in an ideal memory at a stated price per access; the inverse costs the same."""
+
+    shape: tuple[Scalar, ...]
+    bits: Scalar
+    price_t: Scalar
+    controlled: bool = False
+    table: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """Table lookup in ideal memory."""
+        return "PricedLookup"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`address0`, `address1`, …, `target`."""
+        addresses = [Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)]
+        return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits))

@@ -1,0 +1,180 @@
+"""Arithmetic that means the same on an int, a float, a SymPy expression and a NumPy array.
+
+A cost rule is written once with these helpers; a single compile runs it on exact integers, a sweep on
+float64 arrays, a formula on symbols. SymPy is only imported when a symbol is met.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+
+# int | float | sympy.Expr | numpy.ndarray. SymPy cannot be named here: importing it takes half a second.
+Scalar: TypeAlias = Any
+
+
+def is_symbolic(*values: Scalar) -> bool:
+    """Whether any of `values` is a SymPy expression."""
+    return any(hasattr(v, "free_symbols") for v in values)
+
+
+def is_array(*values: Scalar) -> bool:
+    """Whether any of `values` is a NumPy array."""
+    return any(isinstance(v, np.ndarray) for v in values)
+
+
+def is_integer(value: Scalar) -> bool:
+    """Whether `value` is one exact integer (Python or NumPy, not a bool)."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def ceil(x: Scalar) -> Scalar:
+    """The smallest integer not below x.
+
+    >>> ceil(2.1)
+    3
+    """
+    if is_symbolic(x):
+        import sympy
+
+        return sympy.ceiling(x)
+    if is_array(x):
+        return np.ceil(x)
+    return math.ceil(x)
+
+
+def floor(x: Scalar) -> Scalar:
+    """The largest integer not above x."""
+    if is_symbolic(x):
+        import sympy
+
+        return sympy.floor(x)
+    if is_array(x):
+        return np.floor(x)
+    return math.floor(x)
+
+
+def ceil_div(a: Scalar, b: Scalar) -> Scalar:
+    """The quotient a/b rounded up; exact for integers of any size.
+
+    >>> ceil_div(10**30 + 1, 10)
+    100000000000000000000000000001
+    """
+    if is_symbolic(a, b):
+        import sympy
+
+        return sympy.ceiling(sympy.sympify(a) / b)
+    if is_array(a, b):
+        return np.ceil(np.asarray(a, dtype=float) / b)
+    if is_integer(a) and is_integer(b):
+        return -((-a) // b)
+    return math.ceil(a / b)
+
+
+def ceil_log2(x: Scalar) -> Scalar:
+    """The number of bits that count to x: the smallest k with 2^k >= x, for x >= 1; exact for integers.
+
+    >>> [ceil_log2(n) for n in (1, 2, 3, 4, 5, 2**80 + 1)]
+    [0, 1, 2, 2, 3, 81]
+    """
+    if is_symbolic(x):
+        import sympy
+
+        return sympy.ceiling(sympy.log(x, 2))
+    if is_array(x):
+        mantissa, exponent = np.frexp(np.asarray(x, dtype=float))
+        return np.where(mantissa == 0.5, exponent - 1, exponent).astype(float)
+    if is_integer(x):
+        if x < 1:
+            raise ValueError(f"ceil_log2 needs x >= 1, got {x}")
+        return (int(x) - 1).bit_length()
+    return ceil_log2(math.ceil(x))
+
+
+def log2(x: Scalar) -> Scalar:
+    """The binary logarithm."""
+    if is_symbolic(x):
+        import sympy
+
+        return sympy.log(x, 2)
+    if is_array(x):
+        return np.log2(x)
+    return math.log2(x)
+
+
+def log(x: Scalar) -> Scalar:
+    """The natural logarithm."""
+    if is_symbolic(x):
+        import sympy
+
+        return sympy.log(x)
+    if is_array(x):
+        return np.log(x)
+    return math.log(x)
+
+
+def sqrt(x: Scalar) -> Scalar:
+    """The square root."""
+    if is_symbolic(x):
+        import sympy
+
+        return sympy.sqrt(x)
+    if is_array(x):
+        return np.sqrt(x)
+    return math.sqrt(x)
+
+
+def acosh(x: Scalar) -> Scalar:
+    """The inverse hyperbolic cosine."""
+    if is_symbolic(x):
+        import sympy
+
+        return sympy.acosh(x)
+    if is_array(x):
+        return np.arccosh(x)
+    return math.acosh(x)
+
+
+def minimum(*values: Scalar) -> Scalar:
+    """The smallest of `values`, element by element for arrays."""
+    return _extreme("Min", np.minimum, min, values)
+
+
+def maximum(*values: Scalar) -> Scalar:
+    """The largest of `values`, element by element for arrays."""
+    return _extreme("Max", np.maximum, max, values)
+
+
+def _extreme(sympy_name: str, on_arrays: Any, on_numbers: Any, values: tuple[Scalar, ...]) -> Scalar:
+    if is_symbolic(*values):
+        import sympy
+
+        return getattr(sympy, sympy_name)(*values)
+    if is_array(*values):
+        result = values[0]
+        for v in values[1:]:
+            result = on_arrays(result, v)
+        return result
+    return on_numbers(values)
+
+
+def where(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
+    """`then` where `condition` holds, else `otherwise` (a SymPy relation gives a Piecewise)."""
+    if is_symbolic(condition) or isinstance(condition, bool | np.bool_):
+        if isinstance(condition, bool | np.bool_):
+            return then if condition else otherwise
+        import sympy
+
+        return sympy.Piecewise((then, condition), (otherwise, True))
+    if is_array(condition):
+        return np.where(condition, then, otherwise)
+    return then if condition else otherwise
+
+
+def power(base: Scalar, exponent: Scalar) -> Scalar:
+    """base**exponent, exact for integers and in float64 for arrays (an int array would overflow)."""
+    if is_array(base, exponent):
+        return np.power(np.asarray(base, dtype=float), exponent)
+    return base**exponent

@@ -1,0 +1,184 @@
+"""Hand-built documents: every number differs, so that a swapped pair shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgd_compiler.backends.analysis_report import Analysis
+from qgd_compiler.backends.report import Report
+
+HUGE = 1_234_567_890_123_456_789_012_345_678_901
+
+
+def report_content() -> dict[str, Any]:
+    """The JSON of a report, as a dictionary that a test may change."""
+    offer = {"solver": "kernel reflection, norm unknown", "encoding": "frobenius", "access": "qroam"}
+    return {
+        "qgd": 1,
+        "name": "two|pipes",
+        "compiler": "0.1.0",
+        "spec_digest": "ab12" * 16,
+        "verdict": ["It costs a lot.", "Loading the data [all of it] dominates."],
+        "kind": "bound",
+        "weakest_source": "measured",
+        "total": {
+            "t_count": HUGE,
+            "toffoli": 308_641_972,
+            "qubits": 431,
+            "objective": "t_count",
+            "proven": {"t_count": HUGE + 1, "toffoli": 308_641_973, "qubits": 432, **offer},
+            "why_no_proven": "",
+            "heuristic": None,
+            "why_no_heuristic": "no plan rests on a fit",
+        },
+        "regime": {
+            "class": "not dissipative -> window",
+            "growth": 1.0001448,
+            "growth_over_run": 1.0145857,
+            "margin": -0.0001448,
+            "reasons": ["the smallest eigenvalue is -0.01448"],
+        },
+        "carleman": {"order": 1, "lift": "none", "truncation_bound": 0.0},
+        "linear_system": {
+            "alpha": 2.03,
+            "inverse_norm": 97.5,
+            "kappa": 197.9,
+            "dimension": 44_919,
+            "rows": 161,
+            "padding": 60,
+        },
+        "solver": {
+            "name": "kernel reflection, norm known",
+            "encoding": "sparse access",
+            "access": "qrom",
+            "queries": 1_722,
+            "state_preparations": 3_444,
+            "kind": "bound",
+            "source": "Dalzell, arXiv:2406.12086, theorem 1",
+        },
+        "success": {"probability": 0.871, "rounds": 2, "runs": 1.148, "method": "amplitude amplification"},
+        "logical": {
+            "t_count": 900_000,
+            "toffoli": 200_000,
+            "t": 17,
+            "rotations": [{"label": "angles", "count": 2_300, "epsilon": 1e-9, "t_each": 43}],
+            "clifford": 5_000_001,
+            "measurement": 123_321,
+            "toffoli_depth": 199_999,
+            "t_depth": None,
+            "qubits": 77,
+            "qubit_breakdown": {"time": 8, "parameters": 9, "work (peak)": 60},
+            "by_component": [
+                {
+                    "name": "table lookup",
+                    "t_count": 675_000,
+                    "toffoli": 160_000,
+                    "rotations": 0,
+                    "share": 0.75,
+                },
+                {
+                    "name": "reflection",
+                    "t_count": 225_000,
+                    "toffoli": 40_000,
+                    "rotations": 2_300,
+                    "share": 0.25,
+                },
+            ],
+            "data_loading_share": 0.75,
+        },
+        "error_budget": [
+            {"name": "solver", "epsilon": 0.003, "kind": "bound"},
+            {"name": "encoding", "epsilon": 0.001, "kind": "exact"},
+        ],
+        "alternatives": [
+            {
+                "solver": "kernel reflection, norm known",
+                "encoding": "sparse access",
+                "access": "qrom",
+                "t_count": HUGE,
+                "toffoli": 308_641_972,
+                "qubits": 431,
+                "valid": True,
+                "chosen": True,
+                "kind": "bound",
+                "reason": "chosen",
+            },
+            {
+                "solver": "kernel reflection, norm known",
+                "encoding": "frobenius",
+                "access": "qrom",
+                "t_count": None,
+                "toffoli": None,
+                "qubits": None,
+                "valid": False,
+                "chosen": False,
+                "kind": None,
+                "reason": "needs the Frobenius norm",
+            },
+        ],
+        "assumptions": [
+            {"name": "learning rate", "value": 0.01, "source": "exact", "ref": "", "where": "a.yaml:3"},
+            {
+                "name": "rotation synthesis",
+                "value": "mixed fallback",
+                "source": "paper",
+                "ref": "X",
+                "where": "",
+            },
+        ],
+    }
+
+
+def report() -> Report:
+    """The report of `report_content`."""
+    return Report.model_validate(report_content())
+
+
+def analysis_content() -> dict[str, Any]:
+    """The JSON of an analysis, as a dictionary that a test may change."""
+    return {
+        "qgd": 1,
+        "name": "karate",
+        "compiler": "0.1.0",
+        "spec_digest": "cd34" * 16,
+        "verdict": ["The iteration contracts."],
+        "weakest_source": "measured",
+        "learning_rate": 0.05,
+        "iterations": 150,
+        "regime": {
+            "class": "linear dissipative",
+            "growth": 0.9995,
+            "growth_over_run": None,
+            "margin": 0.0005,
+            "reasons": ["the smallest eigenvalue is 0.01"],
+        },
+        "spectrum": {
+            "lambda_min": {"value": 0.01, "source": "measured"},
+            "lambda_max": {"value": 18.146, "source": "measured"},
+            "method": "dense eigenvalues",
+        },
+        "hessian": {
+            "parameters": 34,
+            "nonzeros": {"value": 190, "source": "exact"},
+            "row_sparsity": None,
+            "max_entry": {"value": 17.01, "source": "exact"},
+            "row_one_norm": None,
+            "frobenius": {"value": 36.2, "source": "exact"},
+            "norm": {"value": 18.147, "source": "measured"},
+        },
+        "inverse_norm": {"value": 66.5, "kind": "bound", "rows": 151, "padding": 0},
+        "trajectory": {
+            "source": "measured",
+            "gradient_norm": 0.124,
+            "final_norm": 0.77,
+            "largest_norm": 0.78,
+            "final_probability": 0.0132,
+        },
+        "ways_out": [{"change": "dynamics.damping", "value": 0.0145, "effect": "linear neutral"}],
+        "assumptions": [],
+    }
+
+
+def analysis() -> Analysis:
+    """The analysis of `analysis_content`."""
+    return Analysis.model_validate(analysis_content())
