@@ -1,14 +1,14 @@
 r"""Sparse-access block-encoding of explicit data, α = s·max|A_ij|.
 
-Each row i lists its non-zeros l = 0 … s−1 as words (j, l', v, sign): the column j, the place l' of the same
-entry in the list of column j, and |A_ij| in b bits. The circuit
+Each column j lists its non-zeros l = 0 … s−1 as words (i, l', v, sign): the row i, the place l' of the same
+entry in the list of row i, and |A_ij| in b bits. The circuit
 
-    uniform superposition over l;  word ← table(i, l);  flag ← [u >= v] for u uniform over 2^b;  phase by sign;
-    exchange (i, l) with (j, l');  clear the word through the table of the columns;  undo the superpositions
+    uniform superposition over l;  word ← columns(j, l);  flag ← [u >= v] for u uniform over 2^b;  phase by sign;
+    exchange (j, l) with (i, l');  clear the word through the table of the rows;  undo the superpositions
 
 has the corner A_ij/(s·max): the inequality test returns amplitude v/2^b with b Toffolis and no rotation.
-After the exchange the word holds (i, l, v, sign), which is just what the table of columns has at (j, l').
-Empty places point to themselves with v = 0, so the exchange permutes the (i, l) of the table among themselves.
+After the exchange the word holds (j, l, v, sign), which is just what the table of rows has at (i, l').
+Empty places are paired up with v = 0, so the exchange carries places of columns to places of rows and no others.
 
 Source: sparse access as Gilyén et al., arXiv:1806.01838, lemma 48; the inequality test as Sanders, Low, Scherer,
 Berry, arXiv:1807.03206; the word with its reverse place, and so the clearing, is ours (docs/decisions).
@@ -72,7 +72,7 @@ def sparse_access(
     """The encoding of a square matrix with at most `sparsity` non-zeros per row and column.
 
     A symmetric matrix has one table for rows and columns. Otherwise, where the control is off, nothing is
-    exchanged and the word must be cleared by the table of rows: the control becomes an address.
+    exchanged and the word must be cleared by the table of columns: the control becomes an address.
     `epsilon`: the error measured on the data (kind exact); without it the rounding bound is used.
     """
     routine = _routine(rows, sparsity, value_bits, access, controlled, symmetric, tables)
@@ -116,7 +116,7 @@ def _routine(
     builder.call(places, place)
     builder.call(Gate(kind="H", bits=b), uniform)
     address: tuple[tuple[Scalar, Handle], ...] = ((rows, system), (sparsity, place))
-    load_clean(builder, access, address, word, table=tables.rows if tables else None)
+    load_clean(builder, access, address, word, table=tables.columns if tables else None)
     here = system + place
     if control is None:
         builder.call(GreaterEqual(bits=b), uniform, value, flag)
@@ -126,10 +126,10 @@ def _routine(
         builder.call(GreaterEqual(bits=b, controlled=True), control, uniform, value, flag)
         builder.call(Gate(kind="CZ"), control, sign)
         builder.call(ControlledSwap(bits=n_bits + s_bits), control, here, partner)
-    back = tables.columns if tables else None
+    back = tables.rows if tables else None
     if control is not None and not symmetric:
         address = ((2, control), *address)
-        back = tables.rows + tables.columns if tables else None
+        back = tables.columns + tables.rows if tables else None
     clear(builder, access, address, word, table=back)
     builder.call(Gate(kind="H", bits=b), uniform)
     builder.call(places, place, adjoint=True)
@@ -150,15 +150,16 @@ def sparse_tables(matrix: np.ndarray, sparsity: int, value_bits: int) -> SparseT
     """
     n = matrix.shape[0]
     n_bits, s_bits = ceil_log2(n), ceil_log2(sparsity)
-    entries = _matched_places(matrix, sparsity)
+    entries, empty = _matched_places(matrix, sparsity)
     top = float(np.max(np.abs(matrix))) or 1.0
     steps = 2**value_bits - 1
     rows = [0] * (n * sparsity)
     columns = [0] * (n * sparsity)
     realised = np.zeros_like(matrix, dtype=float)
-    for (i, place), (j, partner) in entries.items():
-        value = round(abs(float(matrix[i, j])) / top * steps) if matrix[i, j] else 0
-        sign = int(matrix[i, j] < 0)
+    for (i, place), (j, partner) in (*entries, *empty):
+        entry = float(matrix[i, j]) if ((i, place), (j, partner)) in entries else 0.0
+        value = round(abs(entry) / top * steps)
+        sign = int(entry < 0)
         tail = (value << 1) | sign
         rows[i * sparsity + place] = ((((j << s_bits) | partner) << (value_bits + 1))) | tail
         columns[j * sparsity + partner] = ((((i << s_bits) | place) << (value_bits + 1))) | tail
@@ -167,17 +168,21 @@ def sparse_tables(matrix: np.ndarray, sparsity: int, value_bits: int) -> SparseT
     return SparseTables(tuple(rows), tuple(columns), realised)
 
 
-def _matched_places(matrix: np.ndarray, sparsity: int) -> dict[tuple[int, int], tuple[int, int]]:
-    """A bijection from row places (i, l) to column places (j, l'), real entries first, empty ones paired up."""
+Place = tuple[int, int]
+
+
+def _matched_places(
+    matrix: np.ndarray, sparsity: int
+) -> tuple[dict[tuple[Place, Place], None], list[tuple[Place, Place]]]:
+    """A bijection from row places (i, l) to column places (j, l'): the entries, and the empty places paired up."""
     n = matrix.shape[0]
     row_used, column_used = [0] * n, [0] * n
-    pairs: dict[tuple[int, int], tuple[int, int]] = {}
+    pairs: dict[tuple[Place, Place], None] = {}
     for i, j in zip(*np.nonzero(matrix), strict=True):
-        pairs[(int(i), row_used[i])] = (int(j), column_used[j])
+        pairs[(int(i), row_used[i]), (int(j), column_used[j])] = None
         row_used[i] += 1
         column_used[j] += 1
     free_rows = [(i, place) for i in range(n) for place in range(row_used[i], sparsity)]
     free_columns = [(j, place) for j in range(n) for place in range(column_used[j], sparsity)]
-    pairs.update(zip(free_rows, free_columns, strict=True))
-    return pairs
+    return pairs, list(zip(free_rows, free_columns, strict=True))
 

@@ -1,4 +1,4 @@
-r"""How much the history system amplifies: the 2-norm of the inverse of its matrix, exact and in closed bounds.
+r"""How much the history system amplifies: the 2-norm of the inverse of its matrix, exactly and bounded.
 
 The history matrix of u_{t+1} = G u_t + G_0 with K = T+1+p block rows is L = I − S⊗G on the first T steps and
 I − S⊗I on the p steps behind. Let ℓ(m) be the K×K lower bidiagonal matrix with 1 on the diagonal and −m (T
@@ -14,7 +14,7 @@ sin(iθ). Both must give the same ratio v/u in row T:
     m sin(Tθ) / sin((T+1)θ) = cos((p+3/2)ψ) / cos((p+1/2)ψ),
 
 with θ imaginary where σ < |1−m|. The ratio from the start falls with σ and the ratio from the end rises, so
-the root is the only one below the first pole. For m = 1 it is θ = ψ = π/(2K+1). The work does not grow with K.
+the root is the only one below the first pole. For m = 1 it is θ = ψ = π/(2K+1). K costs nothing.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def _in_windows(
         )
     return (
         RegimeName.WINDOW,
-        f"Some direction grows: {segments} windows of at most {window} steps keep the growth of each below e.",
+        f"Some direction grows: {segments} windows of at most {window} steps keep each below e-fold.",
     )
 
 

@@ -120,3 +120,13 @@ def test_a_conjunction_and_its_inverse_need_the_gates_of_their_rules(bits: int, 
         inverse = rules_logic.conjunction_erased(bits, value)
         assert (back.clifford, back.measurements) == (inverse.gates.clifford, inverse.gates.measurements)
         assert inverse.gates.toffoli == 0
+
+
+def test_an_and_costs_a_toffoli_and_its_erasure_a_measurement_and_a_clifford() -> None:
+    m, a, b = Machine(), Qubit(1), Qubit(1)
+    flag = m.temporary_and(a, b)
+    there = rules_logic.temporary_and().gates
+    assert (m.toffoli, m.clifford, m.measurements) == (there.toffoli, there.clifford, there.measurements)
+    m.erase(flag, a, b)
+    back = rules_logic.temporary_and_erased().gates
+    assert (m.clifford, m.measurements, back.toffoli) == (back.clifford, back.measurements, 0)

@@ -1,0 +1,158 @@
+"""What each primitive does to basis states: new values of its registers from old ones.
+
+A permutation primitive maps register values to register values, vectorised over many basis states; here And,
+Conjunction and Lookup are XORs into their targets, so each is its own inverse on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.program.ir import Primitive
+from qgd_compiler.program.primitives import (
+    And,
+    Conjunction,
+    ControlledSwap,
+    Gate,
+    GreaterEqual,
+    GreaterEqualConstant,
+    Increment,
+    Lookup,
+    PricedLookup,
+)
+from qgd_compiler.scalars import ceil_log2
+
+Values = dict[str, NDArray[np.uint64]]
+_ONE = np.uint64(1)
+
+
+def permute(primitive: Primitive, values: Values, adjoint: bool) -> Values:
+    """The registers after a permutation primitive; `values[name]` are unsigned integers, one per basis state."""
+    for kind, act in _ACTIONS.items():
+        if isinstance(primitive, kind):
+            return act(primitive, values, adjoint)
+    raise UnsupportedError(f"{type(primitive).__name__} has no meaning on basis states")
+
+
+def is_permutation(primitive: Primitive) -> bool:
+    """Whether `permute` covers this primitive."""
+    if isinstance(primitive, Gate):
+        return primitive.kind in ("X", "CNOT", "SWAP")
+    return isinstance(primitive, tuple(_ACTIONS))
+
+
+def _gate(gate: Gate, v: Values, adjoint: bool) -> Values:
+    mask = np.uint64((1 << int(gate.bits)) - 1)
+    if gate.kind == "X":
+        return {"x": v["x"] ^ mask}
+    if gate.kind == "SWAP":
+        return {"a": v["b"], "b": v["a"]}
+    source = v["a"] * mask if gate.fan else v["a"]
+    return {"a": v["a"], "b": v["b"] ^ source}
+
+
+def _and(op: And, v: Values, adjoint: bool) -> Values:
+    hit = (v["a"] == op.values[0]) & (v["b"] == op.values[1])
+    return {**v, "flag": v["flag"] ^ hit.astype(np.uint64)}
+
+
+def _conjunction(op: Conjunction, v: Values, adjoint: bool) -> Values:
+    bits = int(op.bits)
+    same = [((v["x"] >> np.uint64(bits - 1 - i)) & _ONE) == np.uint64(op.value) for i in range(bits)]
+    if bits == 1:
+        return {**v, "flag": v["flag"] ^ same[0].astype(np.uint64)}
+    running = same[0] & same[1]
+    partial = np.zeros_like(v["x"])
+    for i in range(2, bits):
+        partial = (partial << _ONE) | running.astype(np.uint64)
+        running = running & same[i]
+    return {"x": v["x"], "junk": v["junk"] ^ partial, "flag": v["flag"] ^ running.astype(np.uint64)}
+
+
+def _controlled_swap(op: ControlledSwap, v: Values, adjoint: bool) -> Values:
+    on = v["control"] == _ONE
+    return {"control": v["control"], "a": np.where(on, v["b"], v["a"]), "b": np.where(on, v["a"], v["b"])}
+
+
+def _control(v: Values) -> NDArray[np.bool_]:
+    if "control" in v:
+        return np.asarray(v["control"] == _ONE)
+    return np.ones(len(next(iter(v.values()))), dtype=bool)
+
+
+def _greater_equal(op: GreaterEqual, v: Values, adjoint: bool) -> Values:
+    hit = _control(v) & (v["u"] >= v["v"])
+    return {**v, "flag": v["flag"] ^ hit.astype(np.uint64)}
+
+
+def _greater_equal_constant(op: GreaterEqualConstant, v: Values, adjoint: bool) -> Values:
+    hit = _control(v) & (v["x"] >= np.uint64(int(op.constant)))
+    return {**v, "flag": v["flag"] ^ hit.astype(np.uint64)}
+
+
+def _increment(op: Increment, v: Values, adjoint: bool) -> Values:
+    mask = np.uint64((1 << int(op.bits)) - 1)
+    step = mask if adjoint else _ONE
+    return {**v, "x": np.where(_control(v), (v["x"] + step) & mask, v["x"])}
+
+
+def _lookup(op: Lookup | PricedLookup, v: Values, adjoint: bool) -> Values:
+    """Column j of the junk (j = 1 … K−1) ends with the word at address XOR j: a butterfly of swaps.
+
+    Addresses beyond the table read 0.
+    """
+    if op.table is None:
+        raise UnsupportedError("a lookup without a table can be counted but not run")
+    bits = int(op.bits)
+    blocks = [int(k) for k in op.blocks] if isinstance(op, Lookup) else [1] * len(op.shape)
+    addresses = [v[f"address{i}"] for i in range(len(op.shape))]
+    on = _control(v)
+    words = [_read(op.table, op.shape, addresses, column, on) for column in _columns(blocks)]
+    result = {**v, "target": v["target"] ^ words[0]}
+    if len(words) > 1:
+        junk = np.zeros_like(words[0])
+        for word in words[1:]:
+            junk = (junk << np.uint64(bits)) | word
+        result["junk"] = v["junk"] ^ junk
+    return result
+
+
+def _columns(blocks: list[int]) -> list[tuple[int, ...]]:
+    """All combinations of address offsets within a block, the wanted column (no offset) first."""
+    return [tuple(int(c) for c in index) for index in np.ndindex(*blocks)]
+
+
+def _read(
+    table: tuple[int, ...],
+    shape: tuple[int, ...],
+    addresses: list[NDArray[np.uint64]],
+    offset: tuple[int, ...],
+    on: NDArray[np.bool_],
+) -> NDArray[np.uint64]:
+    data = np.asarray(table, dtype=np.uint64)
+    flat = np.zeros(len(on), dtype=np.int64)
+    inside = on.copy()
+    for length, address, shift in zip(shape, addresses, offset, strict=True):
+        if shift >= 1 << int(ceil_log2(length)):
+            inside[:] = False
+        at = (address ^ np.uint64(shift)).astype(np.int64)
+        inside &= at < length
+        flat = flat * length + at
+    return np.where(inside, data[np.where(inside, flat, 0)], np.uint64(0))
+
+
+_ACTIONS: dict[type[Primitive], Callable[..., Values]] = {
+    Gate: _gate,
+    And: _and,
+    Conjunction: _conjunction,
+    ControlledSwap: _controlled_swap,
+    GreaterEqual: _greater_equal,
+    GreaterEqualConstant: _greater_equal_constant,
+    Increment: _increment,
+    Lookup: _lookup,
+    PricedLookup: _lookup,
+}
