@@ -14,7 +14,7 @@ from qgd_compiler.nodes import node
 from qgd_compiler.scalars import Scalar, is_integer, is_symbolic, sqrt
 from qgd_compiler.structure.checks import Array, count, is_real, scalar
 from qgd_compiler.structure.data_facts import SPECTRUM_LIMIT, data_facts, exact
-from qgd_compiler.structure.facts import Fact, Facts
+from qgd_compiler.structure.facts import Fact, Facts, combine
 from qgd_compiler.structure.matrix import Matrix
 
 TRANSFORM_LIMIT = 2**20  # rows up to which the eigenvalues of a circulant matrix are all computed
@@ -88,7 +88,7 @@ class Banded(Matrix):
             max_entry=None if top is None else Fact(top, Source.EXACT),
             row_one_norm=total,
             column_one_norm=total,
-            frobenius=Fact(sqrt(sum(squares, 0)), Source.EXACT),
+            frobenius=combine(lambda n: sqrt(sum(squares, 0 * n)), Fact(self.rows, Source.EXACT), exact=True),
             hermitian=hermitian,
             real=all(is_real(v) for v in self.values),
         )

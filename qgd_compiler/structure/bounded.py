@@ -40,7 +40,7 @@ class Bounded(Matrix):
 
     `hermitian` and `real` add the property (False adds nothing).
     Error: SpecError where a bound contradicts the data, naming both numbers: an exact fact of the term, or
-    for explicit data a value that some vector attains (found by power iteration, so not every contradiction
+    for explicit data a value that some vector attains (found by 30 Lanczos steps, so not every contradiction
     is found above 512 rows). InputFileError, naming the worst entry, where data declared Hermitian is not.
     """
 

@@ -38,7 +38,7 @@ def scalar(name: str, value: Scalar) -> Scalar:
         value = value.real
     if not isinstance(value, int) and not np.isfinite(value):
         raise SpecError(f"{name} is {value}; it must be finite")
-    return value
+    return value if isinstance(value, int) else value + 0.0  # −0 becomes 0, so that equal nodes are equal
 
 
 def real_scalar(name: str, value: Scalar) -> Scalar:

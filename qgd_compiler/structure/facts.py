@@ -71,7 +71,7 @@ def is_plain(*values: Scalar) -> bool:
 
 
 def combine(rule: Callable[..., Scalar], *facts: Fact | None, exact: bool = False) -> Fact | None:
-    """`rule` of the values with the weakest of the sources; None where one is unknown.
+    """`rule` of the values with the weakest of the sources; None where one is unknown or it overflows.
 
     `exact`: the rule is an equality, so exact inputs give an exact output. Otherwise it is at best a bound.
 
@@ -82,7 +82,10 @@ def combine(rule: Callable[..., Scalar], *facts: Fact | None, exact: bool = Fals
     if len(known) < len(facts):
         return None
     sources = [f.source for f in known] + ([] if exact else [Source.BOUND])
-    return Fact(rule(*(f.value for f in known)), weakest_source(sources))
+    try:
+        return Fact(rule(*(f.value for f in known)), weakest_source(sources))
+    except OverflowError:  # such as the square root of a size beyond the floats
+        return None
 
 
 def at_most(*candidates: Fact | None) -> Fact | None:

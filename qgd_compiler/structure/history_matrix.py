@@ -20,8 +20,8 @@ class HistoryMatrix(Matrix):
     """L = I − S·(A on t < T, I on T <= t < T + p) with K = T + 1 + p block rows, S the nilpotent shift.
 
     Block (t+1, t) is −A for t < T and −I from there on. ‖L‖ <= 1 + ‖A‖ without padding; the padding has
-    blocks of norm 1, so with it ‖L‖ <= 1 + max(‖A‖, 1) (1 + ‖A‖ is too small where ‖A‖ < 1). Sparsity, entries,
-    1-norms and Frobenius norm are exact where those of A are: the blocks do not overlap.
+    blocks of norm 1, so with it ‖L‖ <= 1 + max(‖A‖, 1) (1 + ‖A‖ is too small where ‖A‖ < 1). Sparsity,
+    entries, 1-norms and Frobenius norm are exact where those of A are: the blocks do not overlap.
     Error: SpecError for T < 1, p < 0, A not square.
     """
 

@@ -10,7 +10,7 @@ from qgd_compiler.kinds import Source
 from qgd_compiler.nodes import node
 from qgd_compiler.scalars import Scalar, sqrt
 from qgd_compiler.structure.checks import Array, count
-from qgd_compiler.structure.facts import Fact, Facts
+from qgd_compiler.structure.facts import Fact, Facts, combine
 from qgd_compiler.structure.matrix import Matrix
 
 
@@ -26,7 +26,7 @@ def identity_facts(size: Scalar) -> Facts:
         max_entry=one,
         row_one_norm=one,
         column_one_norm=one,
-        frobenius=Fact(sqrt(size), Source.EXACT),
+        frobenius=combine(sqrt, Fact(size, Source.EXACT), exact=True),
         hermitian=True,
         real=True,
     )

@@ -1,4 +1,4 @@
-"""The norm of the inverse of the history matrix, against singular values of matrices written entry by entry."""
+"""The norm of the inverse of the history matrix, against singular values of explicitly written matrices."""
 
 from __future__ import annotations
 

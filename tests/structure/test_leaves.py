@@ -59,7 +59,7 @@ def test_a_sparse_matrix_is_canonical_whatever_the_order_of_its_entries() -> Non
 def test_a_changed_entry_or_shape_changes_the_digest() -> None:
     data = np.array([[0, 2.0], [5, 0]])
     base = Sparse.from_scipy(sparse.csr_array(data))
-    other = Sparse.from_scipy(sparse.csr_array(data + [[0, 1e-15], [0, 0]]))
+    other = Sparse.from_scipy(sparse.csr_array(np.array([[0, np.nextafter(2.0, 3.0)], [5, 0]])))
     wider = Sparse.from_scipy(sparse.csr_array(np.hstack([data, np.zeros((2, 1))])))
     assert len({base, other, wider, Dense(entries=data)}) == 4
     assert base == Sparse.from_scipy(sparse.csc_array(data.astype(np.float32)))

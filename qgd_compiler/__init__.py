@@ -1,0 +1,38 @@
+"""What gradient descent costs on a fault-tolerant quantum computer.
+
+    >>> import qgd_compiler
+    >>> report = qgd_compiler.compile("estimates/digits-mlp.yaml")  # doctest: +SKIP
+    >>> report.total.t_count  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qgd_compiler.version import __version__
+
+if TYPE_CHECKING:
+    from qgd_compiler.api import analyze, compile, describe
+    from qgd_compiler.backends.analysis_report import Analysis
+    from qgd_compiler.backends.report import Report
+    from qgd_compiler.spec.models import Spec
+
+__all__ = ["Analysis", "Report", "Spec", "__version__", "analyze", "compile", "describe"]
+
+_HOMES = {
+    "compile": "api",
+    "analyze": "api",
+    "describe": "api",
+    "Report": "backends.report",
+    "Analysis": "backends.analysis_report",
+    "Spec": "spec.models",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, when it is asked for: the command line must start fast."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"qgd_compiler.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'qgd_compiler' has no attribute {name!r}")

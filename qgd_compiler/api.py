@@ -1,0 +1,161 @@
+"""What users call: compile a spec to a report, analyse it, describe files, write and check the schemas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.algorithms.choice import choose
+from qgd_compiler.algorithms.plan import Planner
+from qgd_compiler.analysis.inverse_norm import log_history_inverse_norm
+from qgd_compiler.backends.analysis_report import (
+    Analysis,
+    HessianFacts,
+    InverseNorm,
+    Spectrum,
+    Trajectory,
+    WayOut,
+    analysis_schema,
+)
+from qgd_compiler.backends.assemble import Heading, regime_of, report_of
+from qgd_compiler.backends.document import Fact as ReportedFact
+from qgd_compiler.backends.report import Report, report_schema
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.costing.fold import Folder
+from qgd_compiler.costing.prices import price_of
+from qgd_compiler.errors import UsageError
+from qgd_compiler.frontends.describe import describe as describe_files
+from qgd_compiler.kinds import Kind, Source, weakest_source
+from qgd_compiler.spec import dump, schema
+from qgd_compiler.spec.loader import Loaded, load, validate
+from qgd_compiler.spec.models import Spec
+from qgd_compiler.structure.facts import Fact
+from qgd_compiler.study import Progress, Study, study
+from qgd_compiler.version import __version__
+
+SpecLike = str | Path | Spec | Mapping[str, Any]
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "spec.schema.json": schema.spec_schema,
+    "report.schema.json": report_schema,
+    "analysis.schema.json": analysis_schema,
+}
+
+
+def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
+    """The cost report of a spec: a path, a `Spec`, or plain dicts (files relative to the working directory).
+
+    Raises QgdError, one class per kind of mistake (see `qgd_compiler.errors`).
+    """
+    found = study(_loaded(spec), progress)
+    content = found.loaded.spec
+    exchange = Exchange(content.exchange.toffoli_in_t.value, content.exchange.rotation)
+    price = content.access.price_per_lookup
+    accesses = [access_named(name, None if price is None else price.value) for name in content.access.models]
+    problem = found.problem()
+    planner = Planner(problem, exchange, Folder(price_of))
+    choice = choose(planner, accesses, content.objective, progress)
+    heading = Heading(content.name, found.digest, found.assumptions, found.sources)
+    return report_of(heading, problem, found.regime, choice, exchange, content.objective)
+
+
+def analyze(spec: SpecLike, progress: Progress = lambda _: None) -> Analysis:
+    """Spectrum, regime, growth and what would change the verdict; nothing is lowered or counted."""
+    found = study(_loaded(spec), progress)
+    content = found.loaded.spec
+    steps = int(content.dynamics.iterations.value)
+    regime = found.regime
+    log_norm = float(log_history_inverse_norm(regime.growth, steps, 0))
+    return Analysis(
+        name=content.name,
+        compiler=__version__,
+        spec_digest=found.digest,
+        verdict=(regime.verdict,),
+        weakest_source=weakest_source((found.extremes.source,)),
+        learning_rate=float(content.dynamics.learning_rate.value),
+        iterations=steps,
+        regime=regime_of(regime),
+        spectrum=Spectrum(
+            lambda_min=ReportedFact(value=found.extremes.lambda_min, source=found.extremes.source),
+            lambda_max=ReportedFact(value=found.extremes.lambda_max, source=found.extremes.source),
+            method=found.extremes.method,
+        ),
+        hessian=_facts(found),
+        inverse_norm=InverseNorm(
+            value=math.exp(log_norm) if log_norm < 709 else None, kind=Kind.BOUND, rows=steps + 1, padding=0
+        ),
+        trajectory=_trajectory(found),
+        ways_out=tuple(WayOut(change=w.change, value=w.value, effect=w.effect) for w in regime.ways_out),
+        assumptions=found.assumptions,
+    )
+
+
+def describe(files: Sequence[Path], *, gradient: Path | None = None, base_dir: Path = Path()) -> Spec:
+    """A spec for a Hessian file, its facts measured; files are named relative to `base_dir`."""
+    return describe_files(files, gradient, base_dir)
+
+
+def spec_text(spec: Spec, format: str) -> str:
+    """A spec as "yaml" or "json"."""
+    if format == "yaml":
+        return dump.to_yaml(spec)
+    if format == "json":
+        return dump.to_json(spec)
+    raise UsageError(f"a spec cannot be written as {format!r}", remedy="yaml or json")
+
+
+def write_schemas(directory: Path) -> list[str]:
+    """Write all JSON Schemas into a folder; their file names."""
+    return schema.write(directory, SCHEMAS)
+
+
+def check_schemas(directory: Path) -> list[str]:
+    """The file names, if the schemas in a folder are current; else SchemaError."""
+    return schema.check(directory, SCHEMAS)
+
+
+def _loaded(spec: SpecLike) -> Loaded:
+    if isinstance(spec, Spec):
+        return Loaded(spec, Path(), "<spec>")
+    if isinstance(spec, Mapping):
+        return validate(dict(spec))
+    return load(spec)
+
+
+def _facts(found: Study) -> HessianFacts:
+    facts = found.facts
+    stored = None
+    if found.entries is not None:
+        stored = ReportedFact(value=int(found.entries.nnz), source=Source.EXACT)
+    return HessianFacts(
+        parameters=found.parameters,
+        nonzeros=stored,
+        row_sparsity=_reported(facts.row_sparsity),
+        max_entry=_reported(facts.max_entry),
+        row_one_norm=_reported(facts.row_one_norm),
+        frobenius=_reported(facts.frobenius),
+        norm=ReportedFact(value=found.extremes.norm, source=found.extremes.source),
+    )
+
+
+def _reported(fact: Fact | None) -> ReportedFact | None:
+    if fact is None:
+        return None
+    value = fact.value
+    return ReportedFact(value=int(value) if float(value).is_integer() else float(value), source=fact.source)
+
+
+def _trajectory(found: Study) -> Trajectory | None:
+    if found.sums is None:
+        return None
+    sums = found.sums
+    return Trajectory(
+        source=found.run.source,
+        gradient_norm=sums.gradient_norm,
+        final_norm=sums.final_norm,
+        largest_norm=sums.largest_norm,
+        final_probability=sums.final_probability(0),
+    )

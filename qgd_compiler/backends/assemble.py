@@ -1,0 +1,219 @@
+"""From the chosen plan to the report: every number of the report is read off the plan, none is made here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qgd_compiler.algorithms.choice import Alternative as Considered
+from qgd_compiler.algorithms.choice import Choice
+from qgd_compiler.algorithms.history import rows
+from qgd_compiler.algorithms.plan import Plan
+from qgd_compiler.algorithms.problem import LinearProblem
+from qgd_compiler.analysis.regime import Regime as MeasuredRegime
+from qgd_compiler.backends.document import Assumption
+from qgd_compiler.backends.report import (
+    Alternative,
+    Carleman,
+    Component,
+    ErrorShare,
+    LinearSystem,
+    Logical,
+    Offer,
+    Regime,
+    Report,
+    Rotations,
+    Solver,
+    Success,
+    Total,
+)
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.kinds import Kind, Source, weakest_kind, weakest_source
+from qgd_compiler.version import __version__
+
+DATA_COMPONENTS = ("hessian", "right-hand side")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What the report says of the spec itself."""
+
+    name: str
+    digest: str
+    assumptions: tuple[Assumption, ...]
+    sources: tuple[Source, ...]
+
+
+def report_of(
+    heading: Heading,
+    problem: LinearProblem,
+    regime: MeasuredRegime,
+    choice: Choice,
+    exchange: Exchange,
+    objective: str,
+) -> Report:
+    """The report of one compile."""
+    best = choice.best
+    return Report(
+        name=heading.name,
+        compiler=__version__,
+        spec_digest=heading.digest,
+        verdict=_verdict(problem, regime, choice, exchange),
+        kind=weakest_kind((best.kind, exchange.kind)),
+        weakest_source=weakest_source(heading.sources),
+        total=_total(choice, exchange, objective),
+        regime=regime_of(regime),
+        carleman=Carleman(order=1, lift="none (quadratic model)", truncation_bound=0.0),
+        linear_system=LinearSystem(
+            alpha=float(best.history.alpha),
+            inverse_norm=best.inverse_norm,
+            kappa=best.kappa,
+            dimension=int(rows(problem.iterations, best.padding)) * problem.parameters,
+            rows=int(rows(problem.iterations, best.padding)),
+            padding=best.padding,
+        ),
+        solver=Solver(
+            name=best.candidate.solver,
+            encoding=best.candidate.encoding,
+            access=best.candidate.access.name,
+            queries=int(best.queries.encoding),
+            state_preparations=int(best.queries.right_hand_side),
+            kind=best.queries.kind,
+            source=best.queries.source,
+        ),
+        success=Success(
+            probability=best.amplification.probability,
+            rounds=best.amplification.rounds,
+            runs=max(1.0, best.amplification.circuits),
+            method=best.amplification.method,
+        ),
+        logical=_logical(best, exchange),
+        error_budget=tuple(ErrorShare(name=n, epsilon=e, kind=k) for n, e, k in best.error_terms),
+        alternatives=tuple(_alternative(a) for a in choice.alternatives),
+        assumptions=heading.assumptions,
+    )
+
+
+def regime_of(regime: MeasuredRegime) -> Regime:
+    """The regime as the reports show it."""
+    over_run = regime.growth_over_run
+    return Regime(
+        name=regime.name.value,
+        growth=regime.growth,
+        growth_over_run=over_run if math.isfinite(over_run) else None,
+        margin=regime.margin,
+        reasons=regime.reasons,
+    )
+
+
+def _logical(plan: Plan, exchange: Exchange) -> Logical:
+    gates = plan.cost.gates
+    each = int(exchange.rotation_t(plan.rotation_epsilon))
+    components = []
+    for name, part in plan.cost.by_component.items():
+        t = int(exchange.t_of(part, plan.rotation_epsilon))
+        components.append(
+            Component(
+                name=name or "other",
+                t_count=t,
+                toffoli=int(part.toffoli),
+                rotations=int(part.rotations),
+                share=t / plan.t_per_circuit,
+            )
+        )
+    components.sort(key=lambda c: (-c.t_count, c.name))
+    return Logical(
+        t_count=plan.t_per_circuit,
+        toffoli=int(gates.toffoli),
+        t=int(gates.t),
+        rotations=(
+            Rotations(
+                label="all rotations", count=int(gates.rotations), epsilon=plan.rotation_epsilon, t_each=each
+            ),
+        ),
+        clifford=int(gates.clifford),
+        measurement=int(gates.measurements),
+        toffoli_depth=int(gates.toffoli_depth),
+        t_depth=int(exchange.t_depth(gates, plan.rotation_epsilon)),
+        qubits=plan.qubits,
+        qubit_breakdown=plan.qubit_breakdown,
+        by_component=tuple(components),
+        data_loading_share=sum(c.share for c in components if c.name in DATA_COMPONENTS),
+    )
+
+
+def _alternative(considered: Considered) -> Alternative:
+    plan = considered.plan
+    return Alternative(
+        solver=considered.candidate.solver,
+        encoding=considered.candidate.encoding,
+        access=considered.candidate.access.name,
+        t_count=plan.t_count if plan else None,
+        toffoli=plan.toffoli_count if plan else None,
+        qubits=plan.qubits if plan else None,
+        valid=plan is not None,
+        chosen=considered.reason == "chosen",
+        kind=plan.kind if plan else None,
+        reason=considered.reason,
+    )
+
+
+def _offer(plan: Plan) -> Offer:
+    return Offer(
+        t_count=plan.t_count,
+        toffoli=plan.toffoli_count,
+        qubits=plan.qubits,
+        solver=plan.candidate.solver,
+        encoding=plan.candidate.encoding,
+        access=plan.candidate.access.name,
+    )
+
+
+def _total(choice: Choice, exchange: Exchange, objective: str) -> Total:
+    best = choice.best
+    proven = [a.plan for a in choice.alternatives if a.plan is not None and _is_proven(a.plan, exchange)]
+    heuristic = [a.plan for a in choice.alternatives if a.plan is not None and not _is_proven(a.plan, exchange)]
+    return Total(
+        t_count=best.t_count,
+        toffoli=best.toffoli_count,
+        qubits=best.qubits,
+        objective=objective,
+        proven=_offer(proven[0]) if proven else None,
+        why_no_proven="" if proven else _why_not_proven(exchange),
+        heuristic=_offer(heuristic[0]) if heuristic else None,
+        why_no_heuristic="" if heuristic else "every solver considered rests on a proven bound",
+    )
+
+
+def _is_proven(plan: Plan, exchange: Exchange) -> bool:
+    return weakest_kind((plan.kind, exchange.kind)) in (Kind.EXACT, Kind.BOUND)
+
+
+def _why_not_proven(exchange: Exchange) -> str:
+    return f"the exchange of gates for T gates is a {exchange.kind.value}, not a bound"
+
+
+def _verdict(
+    problem: LinearProblem, regime: MeasuredRegime, choice: Choice, exchange: Exchange
+) -> tuple[str, ...]:
+    best = choice.best
+    parts = _share_by_component(best, exchange)
+    largest = max(parts, key=lambda name: parts[name])
+    lines: Sequence[str] = (
+        f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the parameters "
+        f"after {problem.iterations:,} steps, {problem.parameters:,} parameters, error {problem.epsilon:g}.",
+        regime.verdict,
+        f"{parts[largest]:.0%} of the T gates belong to the component '{largest}'; "
+        f"the system is queried {int(best.queries.encoding):,} times per solver run, at condition number {best.kappa:.4g}.",
+        f"Plain gradient descent reaches the same parameters with {problem.iterations:,} classical matrix-vector "
+        f"products, and reading them out of the state would take many runs more.",
+    )
+    return tuple(lines)
+
+
+def _share_by_component(plan: Plan, exchange: Exchange) -> dict[str, float]:
+    return {
+        name or "other": int(exchange.t_of(part, plan.rotation_epsilon)) / plan.t_per_circuit
+        for name, part in plan.cost.by_component.items()
+    }
