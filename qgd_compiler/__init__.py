@@ -1,8 +1,8 @@
 """What gradient descent costs on a fault-tolerant quantum computer.
 
-    >>> import qgd_compiler
-    >>> report = qgd_compiler.compile("estimates/digits-mlp.yaml")  # doctest: +SKIP
-    >>> report.total.t_count  # doctest: +SKIP
+>>> import qgd_compiler
+>>> report = qgd_compiler.compile("estimates/digits-mlp.yaml")  # doctest: +SKIP
+>>> report.total.t_count  # doctest: +SKIP
 """
 
 from __future__ import annotations

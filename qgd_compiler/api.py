@@ -11,6 +11,7 @@ from qgd_compiler.algorithms.access import access_named
 from qgd_compiler.algorithms.choice import choose
 from qgd_compiler.algorithms.plan import Planner
 from qgd_compiler.analysis.inverse_norm import log_history_inverse_norm
+from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.backends.analysis_report import (
     Analysis,
     HessianFacts,
@@ -95,7 +96,7 @@ def analyze(spec: SpecLike, progress: Progress = lambda _: None) -> Analysis:
 
 def describe(files: Sequence[Path], *, gradient: Path | None = None, base_dir: Path = Path()) -> Spec:
     """A spec for a Hessian file, its facts measured; files are named relative to `base_dir`."""
-    return describe_files(files, gradient, base_dir)
+    return describe_files(files, measure_extremes, gradient=gradient, base_dir=base_dir)
 
 
 def spec_text(spec: Spec, format: str) -> str:

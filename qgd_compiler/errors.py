@@ -43,7 +43,9 @@ class QgdError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, what: str, *, at: str = "", remedy: str = "", mistakes: Sequence[Mistake] = ()) -> None:
+    def __init__(
+        self, what: str, *, at: str = "", remedy: str = "", mistakes: Sequence[Mistake] = ()
+    ) -> None:
         self.mistakes: tuple[Mistake, ...] = tuple(mistakes) or (Mistake(what, at, remedy),)
         self.what = what
         super().__init__(str(self))

@@ -21,12 +21,13 @@ class Node:
     """Base of all nodes: equality, hash and a short name by content digest."""
 
     __slots__ = ("_digest",)
+    _digest: bytes
 
     @property
     def digest(self) -> bytes:
         """SHA-256 of the class name and all fields (16 bytes)."""
         try:
-            return self._digest  # type: ignore[has-type, no-any-return]
+            return self._digest
         except AttributeError:
             h = hashlib.sha256(type(self).__qualname__.encode())
             for f in fields(self):  # type: ignore[arg-type]
@@ -34,12 +35,12 @@ class Node:
                     h.update(f.name.encode())
                     h.update(_token(getattr(self, f.name)))
             object.__setattr__(self, "_digest", h.digest()[:16])
-            return self._digest  # type: ignore[no-any-return]
+            return self._digest
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return type(self) is type(other) and self.digest == other.digest  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.digest == other.digest
 
     def __hash__(self) -> int:
         return int.from_bytes(self.digest[:8], "little")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,8 @@ from qgd_compiler.analysis.spectrum import Extremes, measure_extremes
 from qgd_compiler.analysis.trajectory import follow
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.errors import InfeasibleError, SpecError, UnsupportedError
-from qgd_compiler.frontends.structure_of import read_hessian, with_shift
-from qgd_compiler.frontends.vector_file import read_vector
-from qgd_compiler.kinds import Source
+from qgd_compiler.frontends.structure_of import HessianOf, gradient_of, hessian_of, parameters, shifted
+from qgd_compiler.kinds import Source, weakest_source
 from qgd_compiler.spec.digest import spec_digest
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.spec.quantity import Quantity
@@ -63,8 +62,7 @@ class Study:
     @property
     def parameters(self) -> int:
         """Rows of the Hessian."""
-        model = self.loaded.spec.model
-        return int((model.active or model.parameters).value)
+        return parameters(self.loaded)
 
     def problem(self) -> LinearProblem:
         """What lowering needs to know."""
@@ -92,27 +90,32 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
     refuse_what_is_absent(loaded)
     spec = loaded.spec
     progress("reading the Hessian")
-    read = read_hessian(loaded)
-    files = {name: _sha256(f.path) for name, f in read.files.items()}
-    plain = _entries(read.matrix)
-    shift = float(spec.dynamics.damping.value) + float(spec.dynamics.weight_decay.value)
-
+    read = hessian_of(loaded, measure_extremes)
+    entries = _entries(read.bare)
     progress("measuring the spectrum")
-    bare = _extremes(loaded, read.matrix, plain)
-    gradient, gradient_norm = _gradient(loaded, read.matrix.rows)
+    bare = _extremes(loaded, read.bare, entries)
+    gradient = gradient_of(loaded)
+    files = {f.path.name: _sha256(f.path) for f in read.files}
     if spec.gradient.file is not None:
-        files[spec.gradient.file] = _sha256(Path(loaded.base_dir) / spec.gradient.file)
+        files[spec.gradient.file] = _sha256(loaded.base_dir / spec.gradient.file)
+    shift = float(read.shift)
+    gradient_norm = float(gradient.norm.value)
     regime, shift = _regime(loaded, bare, shift, gradient_norm)
 
-    extremes = _shifted(bare, shift)
-    entries = plain if plain is None or shift == 0 else plain + shift * _identity(plain.shape[0])
-    matrix = Sparse.from_scipy(entries) if entries is not None else with_shift(read.matrix, shift)
+    extremes = replace(bare, lambda_min=bare.lambda_min + shift, lambda_max=bare.lambda_max + shift)
+    if entries is not None:
+        entries = entries + shift * _identity(entries.shape[0]) if shift else entries
+        matrix: Matrix = Sparse.from_scipy(entries)
+    else:
+        matrix = shifted(read.bare, shift)
     progress("following the run")
-    sums, run = _run(loaded, entries, gradient, extremes, progress)
+    sums, run = _run(loaded, entries, gradient.vector, extremes, progress)
     facts = matrix.facts()
-    assumptions = (*_from_spec(loaded), *_from_measurement(bare, run, shift, spec.dynamics))
+    assumptions = (*_from_spec(loaded), *_from_measurement(read, bare, run, shift))
     sources = [bare.source, run.source]
     sources += [f.source for f in (facts.row_sparsity, facts.max_entry, facts.frobenius) if f is not None]
+    if read.model_error is not None:
+        sources.append(read.model_error.source)
     if entries is None:
         sources.append((spec.model.active or spec.model.parameters).source)
     return Study(
@@ -123,7 +126,7 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
         facts=facts,
         extremes=extremes,
         regime=regime,
-        gradient=gradient,
+        gradient=gradient.vector,
         gradient_norm=gradient_norm,
         sums=sums,
         run=run,
@@ -136,23 +139,43 @@ def refuse_what_is_absent(loaded: Loaded) -> None:
     """Raise UnsupportedError for a feature of the spec format that this version does not compile."""
     spec = loaded.spec
     absent = [
-        ("dynamics.expansion.order", spec.dynamics.expansion.order.value > 1, "only order 1 (a quadratic model) is compiled"),
-        ("dynamics.expansion.about", spec.dynamics.expansion.about != "start", "only expansion about the start is compiled"),
+        (
+            "dynamics.expansion.order",
+            spec.dynamics.expansion.order.value > 1,
+            "only order 1 (a quadratic model) is compiled",
+        ),
+        (
+            "dynamics.expansion.about",
+            spec.dynamics.expansion.about != "start",
+            "only expansion about the start is compiled",
+        ),
         ("dynamics.momentum", spec.dynamics.momentum.value != 0, "momentum is not compiled; use momentum: 0"),
         ("dynamics.noise", spec.dynamics.noise is not None, "gradient noise is not compiled"),
-        ("dynamics.segment", spec.dynamics.segment is not None, "segments are not compiled; the run is one piece"),
+        (
+            "dynamics.segment",
+            spec.dynamics.segment is not None,
+            "segments are not compiled; the run is one piece",
+        ),
         ("third_derivative", spec.third_derivative is not None, "only quadratic models are compiled"),
         ("output", spec.output.kind != "state", "only the output `state` is compiled"),
         ("hardware", spec.hardware is not None, "physical estimates are not made"),
-        ("spectrum.file", spec.spectrum is not None and spec.spectrum.file is not None, "densities certify nothing and are not read; give lambda_min and lambda_max"),
+        (
+            "spectrum.file",
+            spec.spectrum is not None and spec.spectrum.file is not None,
+            "densities certify nothing and are not read; give lambda_min and lambda_max",
+        ),
     ]
     for path, asked, remedy in absent:
         if asked:
-            raise UnsupportedError(f"{path} asks for what this version does not have", at=loaded.where(path), remedy=remedy)
+            raise UnsupportedError(
+                f"{path} asks for what this version does not have", at=loaded.where(path), remedy=remedy
+            )
     for name in spec.access.models:
         if name not in ("qrom", "qroam", "qram"):
             raise UnsupportedError(
-                f"the access model {name!r} is not built", at=loaded.where("access"), remedy="qrom, qroam or qram"
+                f"the access model {name!r} is not built",
+                at=loaded.where("access"),
+                remedy="qrom, qroam or qram",
             )
     if "qram" in spec.access.models and spec.access.price_per_lookup is None:
         raise SpecError(
@@ -166,7 +189,9 @@ def _entries(matrix: Matrix) -> Any:
     """The matrix as CSR where there is data and it is small enough to write out; else None."""
     from scipy.sparse import csr_array
 
-    inner = matrix.term if isinstance(matrix, Bounded) else matrix
+    inner = matrix
+    while isinstance(inner, Bounded):
+        inner = inner.term
     if isinstance(inner, Sparse):
         return csr_array(inner.to_scipy())
     if matrix.is_explicit and matrix.rows <= MEASURED_LIMIT:
@@ -182,35 +207,16 @@ def _identity(size: int) -> Any:
 
 def _extremes(loaded: Loaded, matrix: Matrix, entries: Any) -> Extremes:
     """Eigenvalue bounds of the Hessian without its shift: measured where there is data, else as declared."""
-    declared = loaded.spec.spectrum
-    low = declared.lambda_min if declared else None
-    high = declared.lambda_max if declared else None
-    facts = matrix.facts()
     if entries is not None:
-        found = measure_extremes(entries)
-        slack = TOLERANCE * max(1e-300, found.norm)
-        for name, given, inside in (
-            ("lambda_min", low, low is not None and low.value > found.lambda_min + found.lambda_min_error + slack),
-            ("lambda_max", high, high is not None and high.value < found.lambda_max - found.lambda_max_error - slack),
-        ):
-            if given is not None and inside:
-                value = found.lambda_min if name == "lambda_min" else found.lambda_max
-                raise SpecError(
-                    f"{name} is declared as {given.value}, but the data gives {value:.9g}",
-                    at=loaded.where(f"spectrum.{name}"),
-                    remedy=f"declare {value:.9g}, or leave {name} out",
-                )
-        return found
-    lowest = Fact(low.value, low.source) if low else facts.lambda_min
-    highest = Fact(high.value, high.source) if high else facts.lambda_max
+        return measure_extremes(entries)
+    facts = matrix.facts()
+    lowest, highest = facts.lambda_min, facts.lambda_max
     if lowest is None or highest is None:
         raise SpecError(
             "nothing bounds the eigenvalues of the Hessian",
             at=loaded.where("hessian"),
             remedy="spectrum: {lambda_min: …, lambda_max: …}, or a norm of the Hessian",
         )
-    from qgd_compiler.kinds import weakest_source
-
     return Extremes(
         lambda_min=float(lowest.value),
         lambda_max=float(highest.value),
@@ -221,13 +227,9 @@ def _extremes(loaded: Loaded, matrix: Matrix, entries: Any) -> Extremes:
     )
 
 
-def _shifted(extremes: Extremes, shift: float) -> Extremes:
-    from dataclasses import replace
-
-    return replace(extremes, lambda_min=extremes.lambda_min + shift, lambda_max=extremes.lambda_max + shift)
-
-
-def _regime(loaded: Loaded, bare: Extremes, shift: float, gradient_norm: float | None) -> tuple[Regime, float]:
+def _regime(
+    loaded: Loaded, bare: Extremes, shift: float, gradient_norm: float | None
+) -> tuple[Regime, float]:
     """The class of the run as it will be priced, and the whole shift, damping forced by the spec included."""
     dynamics = loaded.spec.dynamics
     eta, steps = float(dynamics.learning_rate.value), int(dynamics.iterations.value)
@@ -248,21 +250,15 @@ def _regime(loaded: Loaded, bare: Extremes, shift: float, gradient_norm: float |
         )
     if regime.name is RegimeName.DAMPED and regime.damping:
         damped = classify(low + regime.damping, high + regime.damping, eta, steps, "window", gradient_norm)
-        from dataclasses import replace
-
         kept = replace(
-            damped, name=RegimeName.DAMPED, reasons=regime.reasons, verdict=regime.verdict, ways_out=regime.ways_out
+            damped,
+            name=RegimeName.DAMPED,
+            reasons=regime.reasons,
+            verdict=regime.verdict,
+            ways_out=regime.ways_out,
         )
         return kept, shift + regime.damping
     return regime, shift
-
-
-def _gradient(loaded: Loaded, size: int) -> tuple[np.ndarray | None, float | None]:
-    given = loaded.spec.gradient
-    if given.file is not None:
-        vector = read_vector(Path(loaded.base_dir) / given.file, given.key, size=size)
-        return vector, float(np.linalg.norm(vector))
-    return None, None if given.norm is None else float(given.norm.value)
 
 
 def _run(
@@ -315,11 +311,15 @@ def _quantities(value: Any, path: str) -> Iterator[tuple[str, Quantity]]:
 def _from_spec(loaded: Loaded) -> Iterator[Assumption]:
     for path, quantity in _quantities(loaded.spec, ""):
         yield Assumption(
-            name=path, value=quantity.value, source=quantity.source, ref=quantity.ref, where=loaded.where(path)
+            name=path,
+            value=quantity.value,
+            source=quantity.source,
+            ref=quantity.ref,
+            where=loaded.where(path),
         )
 
 
-def _from_measurement(bare: Extremes, run: Run, shift: float, dynamics: Any) -> Iterator[Assumption]:
+def _from_measurement(read: HessianOf, bare: Extremes, run: Run, shift: float) -> Iterator[Assumption]:
     for name in ("lambda_min", "lambda_max"):
         yield Assumption(
             name=f"{name} of the Hessian", value=getattr(bare, name), source=bare.source, ref=bare.method
@@ -330,9 +330,17 @@ def _from_measurement(bare: Extremes, run: Run, shift: float, dynamics: Any) -> 
         source=run.source,
         ref="the run was followed classically" if run.exact else "a lower bound",
     )
-    forced = shift - float(dynamics.damping.value) - float(dynamics.weight_decay.value)
-    if forced > 0:
+    if read.model_error is not None:
         yield Assumption(
-            name="damping added by on_not_dissipative: damp", value=forced, source=bare.source,
+            name="model error: 2-norm of what the declared Hessian leaves out",
+            value=read.model_error.value,
+            source=read.model_error.source,
+            ref="not part of the error budget: the counts are for the declared Hessian",
+        )
+    if shift > read.shift:
+        yield Assumption(
+            name="damping added by on_not_dissipative: damp",
+            value=shift - float(read.shift),
+            source=bare.source,
             ref="it changes the problem that is solved",
         )

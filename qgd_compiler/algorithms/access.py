@@ -40,7 +40,9 @@ class Qrom:
         """A lookup with one column; the erasure still picks its own blocks."""
         _, erase = best_blocks(shape, bits, controlled)
         ones = (1,) * len(shape)
-        return Lookup(shape=shape, bits=bits, blocks=ones, erase_blocks=erase, controlled=controlled, table=table)
+        return Lookup(
+            shape=shape, bits=bits, blocks=ones, erase_blocks=erase, controlled=controlled, table=table
+        )
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class Qroam:
     def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
         """A lookup with the best block sizes per axis."""
         blocks, erase = best_blocks(shape, bits, controlled)
-        return Lookup(shape=shape, bits=bits, blocks=blocks, erase_blocks=erase, controlled=controlled, table=table)
+        return Lookup(
+            shape=shape, bits=bits, blocks=blocks, erase_blocks=erase, controlled=controlled, table=table
+        )
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ def access_named(name: str, price_t: Scalar | None = None) -> Access:
     if name == "qram":
         if price_t is None:
             raise UnsupportedError(
-                "ideal qram has no price of its own", at="access.price_per_lookup", remedy="state a price in T gates"
+                "ideal qram has no price of its own",
+                at="access.price_per_lookup",
+                remedy="state a price in T gates",
             )
         return IdealQram(price_t)
     raise UnsupportedError(
@@ -163,5 +169,5 @@ def clear(
 
 
 def _flat(access: Access, addresses: Sequence[tuple[Scalar, Handle]], target: Handle) -> tuple[Handle, ...]:
-    wires = tuple(h for _, h in addresses) + (target,)
-    return wires + (NOTHING,) if isinstance(access, Qrom) else wires
+    wires = (*(h for _, h in addresses), target)
+    return (*wires, NOTHING) if isinstance(access, Qrom) else wires

@@ -118,4 +118,3 @@ def _sign_on_zero(builder: Builder, everything: Handle) -> None:
     builder.call(Gate(kind="Z"), flag)
     builder.call(zero, everything, junk, flag, adjoint=True)
     builder.release(junk, flag)
-

@@ -72,9 +72,7 @@ def error_bound(entries: Scalar, angle_bits: Scalar) -> Scalar:
 def tree_tables(amplitudes: np.ndarray, angle_bits: int) -> Tables:
     """The angle words of every level, for a vector or a matrix whose rows are states (need not be normalised)."""
     rows = np.atleast_2d(np.asarray(amplitudes, dtype=float))
-    return tuple(
-        tuple(int(x) for x in words.ravel()) for words in _level_words(rows, angle_bits)
-    )
+    return tuple(tuple(int(x) for x in words.ravel()) for words in _level_words(rows, angle_bits))
 
 
 def realised(amplitudes: np.ndarray, angle_bits: int) -> np.ndarray:

@@ -62,7 +62,8 @@ def choose(
     if not valid:
         reasons = "; ".join(f"{a.candidate.solver} with {a.candidate.encoding}: {a.reason}" for a in found)
         raise InfeasibleError(
-            f"no plan meets the spec ({reasons})", remedy="declare more of the Hessian, or relax target.epsilon"
+            f"no plan meets the spec ({reasons})",
+            remedy="declare more of the Hessian, or relax target.epsilon",
         )
     best = min((a.plan for a in valid if a.plan is not None), key=lambda plan: (value(plan), plan.qubits))
     uniform = planner.plan(best.candidate, best.padding, Shares.uniform())
@@ -87,12 +88,17 @@ def _best_plan(planner: Planner, candidate: Candidate, value: Callable[[Plan], i
     best = _best_split(planner, best, value)
     near = sorted({max(0, round(best.padding * f)) for f in (0.7, 0.85, 1.0, 1.2, 1.4)})
     return min(
-        (best, _best_padding(planner, candidate, best.shares, value, near)), key=lambda plan: (value(plan), plan.qubits)
+        (best, _best_padding(planner, candidate, best.shares, value, near)),
+        key=lambda plan: (value(plan), plan.qubits),
     )
 
 
 def _best_padding(
-    planner: Planner, candidate: Candidate, shares: Shares, value: Callable[[Plan], int], paddings: Sequence[int]
+    planner: Planner,
+    candidate: Candidate,
+    shares: Shares,
+    value: Callable[[Plan], int],
+    paddings: Sequence[int],
 ) -> Plan:
     plans = (planner.plan(candidate, padding, shares) for padding in paddings)
     return min(plans, key=lambda plan: (value(plan), plan.qubits, plan.padding))

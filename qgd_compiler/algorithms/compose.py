@@ -45,7 +45,9 @@ def sum_epsilon(coefficients: Sequence[Scalar], epsilons: Sequence[Scalar]) -> S
     return total
 
 
-def sum_rounding(rounded: Sequence[Scalar], coefficients: Sequence[Scalar], alphas: Sequence[Scalar]) -> Scalar:
+def sum_rounding(
+    rounded: Sequence[Scalar], coefficients: Sequence[Scalar], alphas: Sequence[Scalar]
+) -> Scalar:
     """Error from coefficients realised as `rounded`: Σ|c̃_i − c_i|α_i. Kind: bound."""
     total: Scalar = 0
     for r, c, alpha in zip(rounded, coefficients, alphas, strict=True):

@@ -107,10 +107,14 @@ def frobenius_tables(matrix: np.ndarray, angle_bits: int) -> FrobeniusTables:
     """The words of both trees for a real square matrix (dense array), and what they realise."""
     data = np.asarray(matrix, dtype=float)
     norms = np.linalg.norm(data, axis=1)
-    return FrobeniusTables(tree_tables(norms, angle_bits), tree_tables(data, angle_bits), block(data, angle_bits))
+    return FrobeniusTables(
+        tree_tables(norms, angle_bits), tree_tables(data, angle_bits), block(data, angle_bits)
+    )
 
 
 def block(matrix: np.ndarray, angle_bits: int) -> np.ndarray:
     """The matrix that the rounded angles realise (units of A)."""
     norms = np.linalg.norm(matrix, axis=1)
-    return realised(norms, angle_bits)[:, None] * realised(matrix, angle_bits) * np.linalg.norm(matrix)
+    return np.asarray(
+        realised(norms, angle_bits)[:, None] * realised(matrix, angle_bits) * np.linalg.norm(matrix)
+    )

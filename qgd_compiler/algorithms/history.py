@@ -77,7 +77,9 @@ def history_encoding(
     last = rows(iterations, padding) - 1
     builder.call(GreaterEqualConstant(bits=k, constant=last, controlled=True), on, time, out_of_rows)
     if not (is_integer(padding) and padding == 0):
-        builder.call(GreaterEqualConstant(bits=k, constant=iterations, controlled=True), both, time, after_run)
+        builder.call(
+            GreaterEqualConstant(bits=k, constant=iterations, controlled=True), both, time, after_run
+        )
     builder.call(hessian.routine, both, data, inner, gradient)
     # The shift alone has coefficient −1: a sign where the shift is on and the Hessian is not.
     builder.call(Gate(kind="Z"), on)

@@ -118,7 +118,10 @@ def augmented(system: Encoding, angle: Scalar = None) -> Routine:
 
 
 def reflection_pair(
-    system: Encoding, right_hand_side: Routine, angle: Scalar = None, phases: tuple[Scalar, Scalar] | None = None
+    system: Encoding,
+    right_hand_side: Routine,
+    angle: Scalar = None,
+    phases: tuple[Scalar, Scalar] | None = None,
 ) -> Routine:
     """Two queries: A_t, a phase about b' in the zero ancilla, A_t†, a phase about the zero ancilla.
 

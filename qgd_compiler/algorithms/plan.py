@@ -18,7 +18,6 @@ from functools import lru_cache
 from qgd_compiler.algorithms import frobenius, kernel_reflection, sparse_access
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Amplification, amplification, amplified_run
-
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.gradient_state import phase_gradient_state
 from qgd_compiler.algorithms.history import history_encoding, right_hand_side, rows
@@ -130,7 +129,9 @@ class Planner:
         history = self._history(hessian, padding)
         rho = inverse_norm * float(history.epsilon)
         kappa = float(history.alpha) * inverse_norm / (1 - rho)
-        norm = p.run.solution_norm_ratio(p.iterations, padding) * float(history.alpha) if p.run.exact else None
+        norm = (
+            p.run.solution_norm_ratio(p.iterations, padding) * float(history.alpha) if p.run.exact else None
+        )
 
         moved = _displacement(shares.right_hand_side * history_budget)
         rhs_bits, rhs_error, _ = self._precision.gradient_bits(p.parameters, moved * (norm or 1.0) / kappa)
@@ -157,6 +158,7 @@ class Planner:
         t_per_circuit = int(self.exchange.t_count(gates, rotation_epsilon))
         circuits = Fraction(reached.circuits)
         own = sum(int(r.size) for r in program.registers)
+        synthesis = int(self.exchange.extra_qubits(rotation_epsilon))
         norm_or_one = norm or 1.0
         return Plan(
             candidate=candidate,
@@ -180,8 +182,11 @@ class Planner:
             rotation_epsilon=rotation_epsilon,
             program=program,
             cost=cost,
-            qubits=own + int(cost.work),
-            qubit_breakdown=_breakdown(program, hessian, history, time_bits, int(cost.work)),
+            qubits=own + int(cost.work) + synthesis,
+            qubit_breakdown={
+                **_breakdown(program, hessian, history, time_bits, int(cost.work)),
+                "rotation synthesis": synthesis,
+            },
             t_per_circuit=t_per_circuit,
             t_count=math.ceil(t_per_circuit * circuits),
             toffoli_count=math.ceil(int(gates.toffoli) * circuits),
@@ -202,7 +207,13 @@ class Planner:
             if candidate.encoding == sparse_access.NAME:
                 assert p.row_sparsity is not None and p.max_entry is not None
                 made = sparse_access.sparse_access(
-                    p.parameters, p.row_sparsity, p.max_entry, bits, candidate.access, controlled=True, epsilon=exact
+                    p.parameters,
+                    p.row_sparsity,
+                    p.max_entry,
+                    bits,
+                    candidate.access,
+                    controlled=True,
+                    epsilon=exact,
                 )
             else:
                 assert p.frobenius is not None
@@ -262,6 +273,3 @@ def _breakdown(
         "phase gradient": int(program.register("gradient").size),
         "work (peak)": work,
     }
-
-
-

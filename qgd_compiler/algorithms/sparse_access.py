@@ -110,7 +110,11 @@ def _routine(
     uniform = ancilla.part(s_bits, b)
     flag = ancilla.part(s_bits + b, 1)
     word = ancilla.part(s_bits + b + 1, n_bits + s_bits + b + 1)
-    partner, value, sign = word.part(0, n_bits + s_bits), word.part(n_bits + s_bits, b), word.part(n_bits + s_bits + b, 1)
+    partner, value, sign = (
+        word.part(0, n_bits + s_bits),
+        word.part(n_bits + s_bits, b),
+        word.part(n_bits + s_bits + b, 1),
+    )
 
     places = uniform_superposition(sparsity)
     builder.call(places, place)
@@ -161,8 +165,8 @@ def sparse_tables(matrix: np.ndarray, sparsity: int, value_bits: int) -> SparseT
         value = round(abs(entry) / top * steps)
         sign = int(entry < 0)
         tail = (value << 1) | sign
-        rows[i * sparsity + place] = ((((j << s_bits) | partner) << (value_bits + 1))) | tail
-        columns[j * sparsity + partner] = ((((i << s_bits) | place) << (value_bits + 1))) | tail
+        rows[i * sparsity + place] = (((j << s_bits) | partner) << (value_bits + 1)) | tail
+        columns[j * sparsity + partner] = (((i << s_bits) | place) << (value_bits + 1)) | tail
         realised[i, j] += (-1) ** sign * value / steps * top
     assert n_bits + s_bits + value_bits + 1 >= max(v.bit_length() for v in (*rows, *columns))
     return SparseTables(tuple(rows), tuple(columns), realised)
@@ -185,4 +189,3 @@ def _matched_places(
     free_rows = [(i, place) for i in range(n) for place in range(row_used[i], sparsity)]
     free_columns = [(j, place) for j in range(n) for place in range(column_used[j], sparsity)]
     return pairs, list(zip(free_rows, free_columns, strict=True))
-

@@ -12,7 +12,13 @@ import math
 
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.program.primitives import Conjunction, Gate, GreaterEqualConstant, Rotation, junk_of_conjunction
+from qgd_compiler.program.primitives import (
+    Conjunction,
+    Gate,
+    GreaterEqualConstant,
+    Rotation,
+    junk_of_conjunction,
+)
 from qgd_compiler.scalars import Scalar, ceil_log2, is_integer
 
 

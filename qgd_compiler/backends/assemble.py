@@ -173,7 +173,9 @@ def _offer(plan: Plan) -> Offer:
 def _total(choice: Choice, exchange: Exchange, objective: str) -> Total:
     best = choice.best
     proven = [a.plan for a in choice.alternatives if a.plan is not None and _is_proven(a.plan, exchange)]
-    heuristic = [a.plan for a in choice.alternatives if a.plan is not None and not _is_proven(a.plan, exchange)]
+    heuristic = [
+        a.plan for a in choice.alternatives if a.plan is not None and not _is_proven(a.plan, exchange)
+    ]
     return Total(
         t_count=best.t_count,
         toffoli=best.toffoli_count,
@@ -201,11 +203,12 @@ def _verdict(
     parts = _share_by_component(best, exchange)
     largest = max(parts, key=lambda name: parts[name])
     lines: Sequence[str] = (
-        f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the parameters "
-        f"after {problem.iterations:,} steps, {problem.parameters:,} parameters, error {problem.epsilon:g}.",
+        f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the "
+        f"displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, error {problem.epsilon:g}.",
         regime.verdict,
         f"{parts[largest]:.0%} of the T gates belong to the component '{largest}'; "
-        f"the system is queried {int(best.queries.encoding):,} times per solver run, at condition number {best.kappa:.4g}.",
+        f"the system is queried {int(best.queries.encoding):,} times per solver run, "
+        f"at condition number {best.kappa:.4g}.",
         f"Plain gradient descent reaches the same parameters with {problem.iterations:,} classical matrix-vector "
         f"products, and reading them out of the state would take many runs more.",
     )

@@ -1,87 +1,159 @@
-"""From the files of a matrix to a spec, every number with its source."""
+"""From data files to a spec: what is measured is marked so, and what has to be chosen is a proposal."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from qgd_compiler.analysis.spectrum import measure_extremes
-from qgd_compiler.errors import UsageError
-from qgd_compiler.frontends.matrix_file import read_matrix
+import numpy as np
+
+from qgd_compiler.errors import InputFileError, UsageError
+from qgd_compiler.frontends.matrix_file import MatrixFile, read_matrix
+from qgd_compiler.frontends.structure_of import Extremes
 from qgd_compiler.frontends.vector_file import find_gradient, read_vector
+from qgd_compiler.kinds import Source
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Spec
 
-ITERATIONS = 100
+ITERATIONS = 100  # one segment of the protocol of Liu et al., arXiv:2303.03428
 EPSILON = 0.01
+DENSE = 0.5  # share of non-zeros above which the Hessian is called dense
 
 
-def describe(files: Sequence[Path], gradient: Path | None = None, base_dir: Path = Path()) -> Spec:
-    """A spec for a Hessian in a file (.npz or .mtx), with its facts measured.
+class MeasuredExtremes(Extremes, Protocol):
+    """What a measurement of a spectrum returns, and how it was made."""
 
-    `gradient`: where it is; without it a sibling NAME.aux.npz is looked for, else a unit norm is assumed.
-    Files are named relative to `base_dir`. The learning rate is a proposal: 1/λ_max rounded down to one digit.
+    @property
+    def method(self) -> str: ...
+
+
+class MeasureSpectrum(Protocol):
+    """Finds the extreme eigenvalues of a symmetric SciPy sparse array."""
+
+    def __call__(self, matrix: Any, /) -> MeasuredExtremes: ...
+
+
+def describe(
+    files: Sequence[Path | str],
+    measure: MeasureSpectrum,
+    *,
+    gradient: Path | str | None = None,
+    base_dir: Path | str = ".",
+    name: str | None = None,
+) -> Spec:
+    """A spec for the Hessian in `files`, with its measured facts.
+
+    files     one Hessian (.npz, .npy, .mtx); NAME.aux.npz beside NAME.npz, or a second file, holds the
+              gradient
+    measure   finds the extreme eigenvalues (the analysis has one)
+    gradient  the file of the gradient, if it is none of those
+    base_dir  the folder in which the spec will stand: file names in it are relative to that
+
+    Chosen, not measured: the learning rate 1/λ_max rounded down to one digit, 100 steps, ε = 0.01. Without a
+    gradient its norm is assumed to be 1; only its direction changes the cost.
+    Error: UsageError for no Hessian, or several; InputFileError for files that cannot be used.
     """
-    if len(files) != 1:
-        raise UsageError(
-            f"describe takes one Hessian file, got {len(files)}", remedy="qgd describe HESSIAN.npz --gradient GRADIENT.npz"
-        )
-    path = Path(files[0])
-    found = read_matrix(path)
-    matrix = found.matrix
-    n = found.rows
-    extremes = measure_extremes(matrix)
-    magnitudes = abs(matrix)
-    rows = magnitudes.sum(axis=1)
-    ref = f"{path.name}, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
-
-    def exact(value: float) -> dict[str, Any]:
-        return {"value": value, "source": "exact", "ref": ref}
-
-    def measured(value: float) -> dict[str, Any]:
-        return {"value": value, "source": extremes.source.value, "ref": extremes.method}
-
-    data = {
+    hessian_path, gradient_path = _roles(
+        [Path(f) for f in files], None if gradient is None else Path(gradient)
+    )
+    hessian = read_matrix(hessian_path)
+    extremes = measure(hessian.matrix)
+    spec = {
         "qgd": 1,
-        "name": path.stem,
-        "model": {"parameters": {"value": n, "source": "exact", "ref": ref}},
-        "dynamics": {"learning_rate": _one_digit_below(1 / extremes.norm), "iterations": ITERATIONS},
-        "hessian": {
-            "kind": "sparse",
-            "file": _relative(path, base_dir),
-            "row_sparsity": exact(int((matrix != 0).sum(axis=1).max())),
-            "max_entry": exact(float(magnitudes.max())),
-            "row_one_norm": exact(float(rows.max())),
-            "frobenius_norm": exact(math.sqrt(float((matrix.multiply(matrix)).sum()))),
+        "name": name or hessian_path.stem,
+        "model": {"parameters": _fact(hessian.rows, Source.EXACT, f"rows of {hessian_path.name}")},
+        "dynamics": {"learning_rate": _learning_rate(extremes, hessian_path), "iterations": ITERATIONS},
+        "hessian": _hessian(hessian, Path(base_dir)),
+        "gradient": _gradient(hessian, gradient_path, Path(base_dir)),
+        "spectrum": {
+            "lambda_min": _fact(extremes.lambda_min, extremes.source, extremes.method),
+            "lambda_max": _fact(extremes.lambda_max, extremes.source, extremes.method),
         },
-        "gradient": _gradient(path, gradient, n, base_dir),
-        "spectrum": {"lambda_min": measured(extremes.lambda_min), "lambda_max": measured(extremes.lambda_max)},
         "target": {"epsilon": EPSILON},
     }
-    return validate(data, base_dir, str(path)).spec
+    return validate(spec, base_dir, hessian_path.name).spec
 
 
-def _gradient(hessian: Path, given: Path | None, n: int, base_dir: Path) -> dict[str, Any]:
-    if given is not None:
-        read_vector(given, size=n)
-        return {"file": _relative(Path(given), base_dir)}
-    beside = find_gradient(hessian)
-    if beside is not None:
-        file, key = beside
-        read_vector(file, key, size=n)
-        return {"file": _relative(file, base_dir), "key": key}
-    return {"norm": {"value": 1, "source": "assumed", "ref": "no gradient was given"}}
+def _fact(value: float | int, source: Source, ref: str) -> dict[str, Any]:
+    return {"value": value, "source": source.value, "ref": ref}
+
+
+def _roles(files: list[Path], gradient: Path | None) -> tuple[Path, tuple[Path, str | None] | None]:
+    """Which file is the Hessian, and which file and member hold the gradient (None: there is none)."""
+    vectors = [f for f in files if f.name.endswith(".aux.npz")]
+    others = [f for f in files if f not in vectors]
+    if len(others) > 1:
+        small = [f for f in others if _is_vector(f)]
+        vectors += small
+        others = [f for f in others if f not in small]
+    if len(others) != 1:
+        names = ", ".join(f.name for f in others) or "none"
+        raise UsageError(
+            f"describe needs one Hessian, and there are {len(others)}: {names}",
+            remedy="one matrix in .npz, .npy or .mtx, and at most one file with the gradient",
+        )
+    if gradient is not None:
+        vectors.append(gradient)
+    if len(vectors) > 1:
+        raise UsageError(
+            f"describe takes one gradient, and there are {len(vectors)}: {', '.join(f.name for f in vectors)}"
+        )
+    if vectors:
+        return others[0], (vectors[0], None)
+    return others[0], find_gradient(others[0])
+
+
+def _is_vector(path: Path) -> bool:
+    """Whether a file holds a vector and no matrix."""
+    if path.suffix not in (".npz", ".npy"):
+        return False
+    try:
+        read_vector(path, nonzero=False)
+    except InputFileError:
+        return False
+    return True
 
 
 def _relative(path: Path, base_dir: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), Path(base_dir).resolve())).as_posix()
+    return Path(os.path.relpath(path, base_dir)).as_posix()
 
 
-def _one_digit_below(value: float) -> float:
-    """The largest number with one significant digit that does not exceed `value`."""
-    scale = 10.0 ** math.floor(math.log10(value))
-    return float(f"{math.floor(value / scale * (1 + 1e-12)) * scale:.0e}")
+def _hessian(hessian: MatrixFile, base_dir: Path) -> dict[str, Any]:
+    matrix, ref = hessian.matrix, f"all entries of {hessian.path.name}"
+    row_sums = np.asarray(abs(matrix).sum(axis=1)).ravel()
+    facts = {
+        "row_sparsity": int(np.diff(matrix.indptr).max()),
+        "max_entry": float(np.abs(matrix.data).max()),
+        "row_one_norm": float(row_sums.max()),
+        "frobenius_norm": float(np.linalg.norm(matrix.data)),
+    }
+    dense = matrix.nnz > DENSE * hessian.rows**2
+    return {
+        "kind": "dense" if dense else "sparse",
+        "file": _relative(hessian.path, base_dir),
+        **{key: _fact(value, Source.EXACT, ref) for key, value in facts.items()},
+    }
+
+
+def _gradient(hessian: MatrixFile, found: tuple[Path, str | None] | None, base_dir: Path) -> dict[str, Any]:
+    if found is None:
+        return {
+            "norm": _fact(1, Source.ASSUMED, "no gradient was given; only its direction changes the cost")
+        }
+    path, key = found
+    read_vector(path, key, size=hessian.rows)  # fails now rather than when the spec is compiled
+    result = {"file": _relative(path, base_dir)}
+    return {**result, "key": key} if key else result
+
+
+def _learning_rate(extremes: Extremes, path: Path) -> float:
+    """1/λ_max, or 1/|λ_min| where no eigenvalue is positive, rounded down to one digit."""
+    largest = extremes.lambda_max if extremes.lambda_max > 0 else abs(extremes.lambda_min)
+    if not largest > 0:
+        raise InputFileError(f"{path.name}: every eigenvalue is zero", at=str(path))
+    exponent = math.floor(-math.log10(largest))
+    digit = math.floor(10**-exponent / largest * (1 + 1e-12))
+    return float(f"{max(digit, 1)}e{exponent}")

@@ -1,34 +1,31 @@
-"""From the spec's tree of structure nodes to the matrix algebra, with its files read and its bounds applied."""
+"""From a spec to the structure tree of its Hessian, and to its gradient; files are relative to the spec."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
-from qgd_compiler.errors import InputFileError, QgdError, SpecError, UnsupportedError
+from qgd_compiler.errors import Mistake, QgdError, SpecError, UnsupportedError
 from qgd_compiler.frontends.matrix_file import MatrixFile, read_matrix
+from qgd_compiler.frontends.vector_file import read_vector
+from qgd_compiler.kinds import Source, weakest_source
+from qgd_compiler.scalars import Scalar
+from qgd_compiler.spec import structures
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.spec.quantity import Quantity
-from qgd_compiler.spec.structures import (
-    BandedNode,
-    BlockDiagonalNode,
-    Bounds,
-    DenseNode,
-    DiagonalNode,
-    GramNode,
-    IdentityNode,
-    KroneckerNode,
-    ProductNode,
-    ScaledNode,
-    SparseNode,
-    SumNode,
-)
 from qgd_compiler.structure.banded import Banded
 from qgd_compiler.structure.block_diagonal import BlockDiagonal
 from qgd_compiler.structure.bounded import Bounded
+from qgd_compiler.structure.data_facts import SPECTRUM_LIMIT
 from qgd_compiler.structure.declared import Declared
+from qgd_compiler.structure.dense import Dense
 from qgd_compiler.structure.diagonal import Diagonal
 from qgd_compiler.structure.facts import Fact
 from qgd_compiler.structure.gram import Gram
@@ -40,7 +37,7 @@ from qgd_compiler.structure.scaled import Scaled
 from qgd_compiler.structure.sparse import Sparse
 from qgd_compiler.structure.sum import Sum
 
-_FACTS = {
+FACT_OF = {  # field of the spec -> fact of the structure
     "row_sparsity": "row_sparsity",
     "max_entry": "max_entry",
     "row_one_norm": "row_one_norm",
@@ -51,125 +48,300 @@ _FACTS = {
 }
 
 
+class Extremes(Protocol):
+    """What a measurement of a spectrum returns."""
+
+    @property
+    def lambda_min(self) -> float: ...
+    @property
+    def lambda_max(self) -> float: ...
+    @property
+    def source(self) -> Source: ...
+
+
+Measure = Callable[[Any], Extremes]
+
+
 @dataclass(frozen=True)
-class ReadHessian:
-    """The Hessian of a spec without damping, and the files it was read from (path as written → MatrixFile)."""
+class HessianOf:
+    """The Hessian of a spec.
 
+    bare         the tree as the spec gives it, with the bounds of `spectrum`
+    matrix       bare + (damping + weight decay)·I: what gradient descent runs on
+    shift        damping + weight decay, in units of H
+    model_error  2-norm of what declared approximations leave out, in units of H; None: nothing is declared
+    files        the matrix files that were read
+    """
+
+    bare: Matrix
     matrix: Matrix
-    files: dict[str, MatrixFile] = field(default_factory=dict)
+    shift: Scalar
+    model_error: Fact | None
+    files: tuple[MatrixFile, ...]
 
 
-def read_hessian(loaded: Loaded) -> ReadHessian:
-    """The structure tree of `spec.hessian`; errors name the line of the node."""
-    model = loaded.spec.model
-    size = int((model.active or model.parameters).value)
-    reader = _Reader(loaded, size)
-    matrix = reader.build(loaded.spec.hessian, "hessian", top=True)
-    if (matrix.rows, matrix.columns) != (size, size):
+@dataclass(frozen=True)
+class GradientOf:
+    """The gradient of a spec: its entries (None: only bounds are known), 2-norm and number of non-zeros."""
+
+    vector: NDArray[np.float64] | None
+    norm: Fact
+    nonzeros: Fact
+
+
+def hessian_of(loaded: Loaded, measure: Measure | None = None) -> HessianOf:
+    """The structure tree of the Hessian of a spec.
+
+    `measure` finds the extreme eigenvalues of symmetric data above 512 rows (below, the structure knows
+    them).
+    Error: SpecError and InputFileError as the nodes and readers raise them, with the field of the spec;
+    UnsupportedError for eigenvalue densities, which cannot certify an extreme.
+    """
+    spec = loaded.spec
+    size = parameters(loaded)
+    reader = _Reader(loaded, measure)
+    bare, error = reader.node(spec.hessian, "hessian", (size, size), symmetric=True)
+    if (bare.rows, bare.columns) != (size, size):
         raise SpecError(
-            f"the Hessian is {matrix.rows} x {matrix.columns}, but the model has {size} active parameters",
-            at=loaded.where("model.active" if model.active else "model.parameters"),
-            remedy=f"model.active: {matrix.rows}",
+            f"the Hessian is {bare.rows} x {bare.columns}, but the model has {size} parameters to train",
+            at=loaded.where("hessian"),
+            remedy=f"model.active: {bare.rows}, if that many parameters are kept after pruning",
         )
-    return ReadHessian(matrix, reader.files)
+    with reader.at("spectrum"):
+        bare = _with_spectrum(bare, loaded)
+    shift = spec.dynamics.damping.value + spec.dynamics.weight_decay.value
+    return HessianOf(
+        bare=bare, matrix=shifted(bare, shift), shift=shift, model_error=error, files=tuple(reader.files)
+    )
 
 
-class _Reader:
-    def __init__(self, loaded: Loaded, size: int) -> None:
-        self._loaded = loaded
-        self._size = size
-        self.files: dict[str, MatrixFile] = {}
-
-    def build(self, node: Bounds, at: str, *, top: bool = False) -> Matrix:
-        try:
-            plain = self._build(node, at, top)
-            facts = _facts_of(node)
-            if isinstance(plain, Declared) or not facts:
-                return plain
-            return Bounded(term=plain, **facts)
-        except InputFileError as error:
-            raise InputFileError(error.mistakes[0].what, at=self._at(error, at), remedy=error.mistakes[0].remedy) from None
-        except SpecError as error:
-            first = error.mistakes[0]
-            raise SpecError(first.what, at=self._at(error, at), remedy=first.remedy) from None
-        except UnsupportedError as error:
-            first = error.mistakes[0]
-            raise UnsupportedError(first.what, at=self._at(error, at), remedy=first.remedy) from None
-
-    def _at(self, error: QgdError, at: str) -> str:
-        inner, place = error.mistakes[0].at, self._loaded.where(at)
-        if not inner:
-            return place
-        return inner if self._loaded.source_name in inner else f"{inner}, named in {place}"
-
-    def _build(self, node: Bounds, at: str, top: bool) -> Matrix:
-        if isinstance(node, SparseNode | DenseNode):
-            if node.file is not None:
-                return self._read(node)
-            rows = self._rows(node.n, at, top)
-            if not _facts_of(node):
-                raise SpecError("a matrix without a file needs declared bounds", remedy="file: …, or row_sparsity and max_entry")
-            return Declared(rows=rows, columns=rows, hermitian=node.symmetric, real=True, **_facts_of(node))
-        if isinstance(node, DiagonalNode):
-            if node.values is not None:
-                return Diagonal(values=np.array([float(v.value) for v in node.values]))
-            low, high = _fact(node.lambda_min), _fact(node.lambda_max)
-            return Diagonal(size=self._rows(node.n, at, top), lambda_min=low, lambda_max=high)
-        if isinstance(node, BandedNode):
-            values = tuple(float(v.value) for v in node.values)
-            return Banded(rows=self._rows(node.n, at, top), offsets=node.offsets, values=values, periodic=node.periodic)
-        if isinstance(node, IdentityNode):
-            return Identity(size=self._rows(node.n, at, top))
-        if isinstance(node, KroneckerNode):
-            return Kronecker(factors=tuple(self.build(f, f"{at}.factors.{i}") for i, f in enumerate(node.factors)))
-        if isinstance(node, BlockDiagonalNode):
-            return BlockDiagonal(blocks=tuple(self.build(b, f"{at}.blocks.{i}") for i, b in enumerate(node.blocks)))
-        if isinstance(node, ProductNode):
-            return Product(factors=tuple(self.build(f, f"{at}.factors.{i}") for i, f in enumerate(node.factors)))
-        if isinstance(node, SumNode):
-            return Sum(terms=tuple(self.build(t, f"{at}.terms.{i}", top=top) for i, t in enumerate(node.terms)))
-        if isinstance(node, ScaledNode):
-            return Scaled(factor=float(node.factor.value), term=self.build(node.term, f"{at}.term", top=top))
-        if isinstance(node, GramNode):
-            return Gram(factor=self.build(node.factor, f"{at}.factor"))
-        raise UnsupportedError(f"the structure {type(node).__name__} cannot be read")
-
-    def _rows(self, declared: Quantity | None, at: str, top: bool) -> int:
-        if declared is not None:
-            return int(declared.value)
-        if top:
-            return self._size
-        raise SpecError("an inner matrix without a file needs its size", at=self._loaded.where(at), remedy="n: …")
-
-    def _read(self, node: SparseNode | DenseNode) -> Matrix:
-        assert node.file is not None
-        path = Path(self._loaded.base_dir) / node.file
-        found = read_matrix(path, node.key, symmetric=node.symmetric)
-        self.files[node.file] = found
-        return Sparse.from_scipy(found.matrix)
-
-
-def _facts_of(node: Bounds) -> dict[str, Fact]:
-    given = {ours: _fact(getattr(node, theirs)) for theirs, ours in _FACTS.items()}
-    return {name: fact for name, fact in given.items() if fact is not None}
-
-
-def _fact(quantity: Quantity | None) -> Fact | None:
-    return None if quantity is None else Fact(quantity.value, quantity.source)
-
-
-def with_shift(matrix: Matrix, shift: float) -> Matrix:
-    """The matrix plus a multiple of the identity (damping and weight decay)."""
+def shifted(matrix: Matrix, shift: Scalar) -> Matrix:
+    """matrix + shift·I; the matrix itself for a shift of 0."""
     if shift == 0:
         return matrix
     return Sum(terms=(matrix, Scaled(factor=shift, term=Identity(size=matrix.rows))))
 
 
-def explicit_entries(matrix: Matrix, limit: int) -> np.ndarray | None:
-    """The dense entries, if the matrix is explicit and has at most `limit` rows."""
-    if not matrix.is_explicit or matrix.rows > limit:
+def gradient_of(loaded: Loaded) -> GradientOf:
+    """The gradient of a spec; from a file it must have one entry for each row of the Hessian."""
+    given, size = loaded.spec.gradient, parameters(loaded)
+    if given.file is not None:
+        with _at(loaded, "gradient"):
+            vector = read_vector(loaded.base_dir / given.file, given.key, size=size)
+        norm = Fact(float(np.linalg.norm(vector)), Source.EXACT)
+        return GradientOf(
+            vector=vector, norm=norm, nonzeros=Fact(int(np.count_nonzero(vector)), Source.EXACT)
+        )
+    assert given.norm is not None  # the spec has one of the two
+    nonzeros = Fact(size, Source.BOUND) if given.sparsity is None else _fact(given.sparsity)
+    if nonzeros.value > size:
+        raise SpecError(
+            f"the gradient has {nonzeros.value} non-zeros, but there are only {size} parameters to train",
+            at=loaded.where("gradient.sparsity"),
+            remedy=f"at most {size}",
+        )
+    return GradientOf(vector=None, norm=_fact(given.norm), nonzeros=nonzeros)
+
+
+def parameters(loaded: Loaded) -> int:
+    """Rows of the Hessian: the parameters that are kept after pruning."""
+    model = loaded.spec.model
+    return int((model.active or model.parameters).value)
+
+
+@contextmanager
+def _at(loaded: Loaded, path: str) -> Iterator[None]:
+    """Add the place in the spec to errors that do not know it; a data file is named before it."""
+    try:
+        yield
+    except QgdError as error:
+        where = loaded.where(path)
+        placed = [
+            m if where in m.at else Mistake(m.what, f"{m.at}, from {where}" if m.at else where, m.remedy)
+            for m in error.mistakes
+        ]
+        raise type(error)(error.what, mistakes=placed) from error
+
+
+def _fact(quantity: Quantity) -> Fact:
+    return Fact(quantity.value, quantity.source)
+
+
+def _with_spectrum(bare: Matrix, loaded: Loaded) -> Matrix:
+    given = loaded.spec.spectrum
+    if given is None:
+        return bare
+    if given.file is not None:
+        raise UnsupportedError(
+            "eigenvalue densities are not read: a density cannot bound the extreme eigenvalues",
+            at=loaded.where("spectrum.file"),
+            remedy="declare spectrum.lambda_min and spectrum.lambda_max",
+        )
+    bounds = {
+        name: _fact(value)
+        for name, value in (("lambda_min", given.lambda_min), ("lambda_max", given.lambda_max))
+        if value is not None
+    }
+    return Bounded(term=bare, **bounds) if bounds else bare
+
+
+Shape = tuple[Scalar | None, Scalar | None]
+Built = tuple[Matrix, Fact | None]
+
+
+@dataclass
+class _Reader:
+    """Builds the nodes of one spec; collects the files that it reads."""
+
+    loaded: Loaded
+    measure: Measure | None
+    files: list[MatrixFile] = field(default_factory=list)
+
+    def at(self, path: str) -> Any:
+        return _at(self.loaded, path)
+
+    def node(self, given: Any, path: str, shape: Shape, *, symmetric: bool) -> Built:
+        """The matrix of one structure node of the spec, with its declared bounds, and its model error.
+
+        `shape` is what the surroundings expect (None: anything); `symmetric` whether a matrix that does not
+        say so must be symmetric.
+        """
+        with self.at(path):
+            matrix, error = self._matrix(given, path, shape, symmetric)
+            if not isinstance(matrix, Declared | Diagonal) or _has_data(given):
+                matrix = _bounded(matrix, given)
+            elif isinstance(matrix, Diagonal):
+                matrix = _bounded(matrix, given, without=("lambda_min", "lambda_max"))
+        if given.spectral_error is not None:
+            own = _fact(given.spectral_error)
+            error = (
+                own
+                if error is None
+                else Fact(own.value + error.value, weakest_source((own.source, error.source)))
+            )
+        return matrix, error
+
+    def _matrix(self, given: Any, path: str, shape: Shape, symmetric: bool) -> Built:
+        match given:
+            case structures.SparseNode() | structures.DenseNode():
+                return self._explicit(given, path, shape, symmetric), None
+            case structures.DiagonalNode(values=None):
+                low, high = (None if b is None else _fact(b) for b in (given.lambda_min, given.lambda_max))
+                size = self._size(given.n, shape, path)
+                return Diagonal(size=size, lambda_min=low, lambda_max=high), None
+            case structures.DiagonalNode(values=values):
+                return Diagonal(values=np.array([float(v.value) for v in values or ()])), None
+            case structures.BandedNode():
+                values = tuple(v.value for v in given.values)
+                size = self._size(given.n, shape, path)
+                return Banded(rows=size, offsets=given.offsets, values=values, periodic=given.periodic), None
+            case structures.IdentityNode():
+                return Identity(size=self._size(given.n, shape, path)), None
+            case structures.ScaledNode():
+                term, error = self.node(given.term, f"{path}.term", shape, symmetric=symmetric)
+                factor = given.factor.value
+                scaled = None if error is None else Fact(abs(factor) * error.value, error.source)
+                return Scaled(factor=factor, term=term), scaled
+            case structures.SumNode():
+                built = self._nodes(given.terms, f"{path}.terms", shape, symmetric)
+                return Sum(terms=tuple(m for m, _ in built)), _combined(built, sum)
+            case structures.BlockDiagonalNode():
+                built = self._nodes(given.blocks, f"{path}.blocks", (None, None), symmetric)
+                return BlockDiagonal(blocks=tuple(m for m, _ in built)), _combined(built, max)
+            case structures.KroneckerNode():
+                built = self._nodes(given.factors, f"{path}.factors", (None, None), symmetric)
+                return Kronecker(factors=self._without_error(built, f"{path}.factors")), None
+            case structures.ProductNode():
+                built = self._nodes(given.factors, f"{path}.factors", (None, None), False)
+                return Product(factors=self._without_error(built, f"{path}.factors")), None
+            case structures.GramNode():
+                built = [self.node(given.factor, f"{path}.factor", (None, shape[1]), symmetric=False)]
+                return Gram(factor=self._without_error(built, f"{path}.factor")[0]), None
+            case _:
+                raise UnsupportedError(
+                    f"structure nodes of kind {given.kind!r} are not built", at=self.loaded.where(path)
+                )
+
+    def _nodes(self, given: Any, path: str, shape: Shape, symmetric: bool) -> list[Built]:
+        return [self.node(g, f"{path}.{i}", shape, symmetric=symmetric) for i, g in enumerate(given)]
+
+    def _without_error(self, built: list[Built], path: str) -> tuple[Matrix, ...]:
+        if any(error is not None for _, error in built):
+            raise UnsupportedError(
+                "a factor of a product has a spectral_error: how it spreads is not worked out",
+                at=self.loaded.where(path),
+                remedy="declare the spectral_error of the product itself",
+            )
+        return tuple(m for m, _ in built)
+
+    def _size(self, given: Quantity | None, shape: Shape, path: str) -> Scalar:
+        if given is not None:
+            return given.value
+        expected = next((side for side in shape if side is not None), None)
+        if expected is None:
+            raise SpecError(
+                "the size of this matrix is not known: nothing around it gives one",
+                at=self.loaded.where(path),
+                remedy="n: …, the number of rows",
+            )
+        return expected
+
+    def _explicit(self, given: Any, path: str, shape: Shape, symmetric: bool) -> Matrix:
+        if "symmetric" in given.model_fields_set:
+            symmetric = given.symmetric
+        if given.file is None:
+            if given.key is not None:
+                raise SpecError("'key' names a member of a file, but there is no file", remedy="file: …")
+            rows = self._size(given.n, shape, path)
+            columns = rows if symmetric or shape[1] is None else shape[1]
+            return Declared(rows=rows, columns=columns, hermitian=symmetric, real=True, **_bounds(given))
+        found = read_matrix(self.loaded.base_dir / given.file, given.key, symmetric=symmetric)
+        self.files.append(found)
+        if given.n is not None and given.n.value != found.rows:
+            raise SpecError(
+                f"n is {given.n.value}, but {Path(given.file).name} has {found.rows} rows",
+                remedy="leave n out: the file knows",
+            )
+        return self._measured(_data(given, found.matrix), found.matrix, symmetric)
+
+    def _measured(self, matrix: Matrix, data: sparse.csr_array, symmetric: bool) -> Matrix:
+        if self.measure is None or not symmetric or data.shape[0] <= SPECTRUM_LIMIT:
+            return matrix
+        found = self.measure(data)
+        return Bounded(
+            term=matrix,
+            lambda_min=Fact(found.lambda_min, found.source),
+            lambda_max=Fact(found.lambda_max, found.source),
+        )
+
+
+def _data(given: Any, data: sparse.csr_array) -> Matrix:
+    if isinstance(given, structures.DenseNode):
+        return Dense(entries=data.toarray())
+    return Sparse.from_scipy(data)
+
+
+def _has_data(given: Any) -> bool:
+    """Whether the node has entries, so that its declared bounds say more than the node itself."""
+    if isinstance(given, structures.Explicit):
+        return given.file is not None
+    return not isinstance(given, structures.DiagonalNode) or given.values is not None
+
+
+def _bounds(given: structures.Bounds, without: tuple[str, ...] = ()) -> dict[str, Fact]:
+    """The declared facts of a node, by the names of the structure."""
+    values = {fact: getattr(given, name) for name, fact in FACT_OF.items() if name not in without}
+    return {fact: _fact(value) for fact, value in values.items() if value is not None}
+
+
+def _bounded(matrix: Matrix, given: structures.Bounds, without: tuple[str, ...] = ()) -> Matrix:
+    bounds = _bounds(given, without)
+    return Bounded(term=matrix, **bounds) if bounds else matrix
+
+
+def _combined(built: list[Built], rule: Callable[[list[Scalar]], Scalar]) -> Fact | None:
+    """The model error of a whole from those of its parts; None where none is declared."""
+    errors = [error for _, error in built if error is not None]
+    if not errors:
         return None
-    entries = matrix.matrix()
-    return np.ascontiguousarray(entries.real) if np.isrealobj(entries) or not np.any(entries.imag) else None
-
-
+    return Fact(rule([e.value for e in errors]), weakest_source(e.source for e in errors))

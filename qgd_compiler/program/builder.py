@@ -99,5 +99,8 @@ class Builder:
         if self._live:
             raise ValueError(f"{self._title} keeps {sorted(self._live)}")
         return Routine(
-            title=self._title, signature=tuple(self._signature), body=tuple(self._body), component=self._component
+            title=self._title,
+            signature=tuple(self._signature),
+            body=tuple(self._body),
+            component=self._component,
         )

@@ -102,7 +102,11 @@ class Conjunction(Primitive):
     def registers(self) -> tuple[Register, ...]:
         """`x`, `junk`, `flag`."""
         junk = junk_of_conjunction(self.bits)
-        return (Register(name="x", size=self.bits), Register(name="junk", size=junk), Register(name="flag", size=1))
+        return (
+            Register(name="x", size=self.bits),
+            Register(name="junk", size=junk),
+            Register(name="flag", size=1),
+        )
 
 
 def junk_of_conjunction(bits: Scalar) -> Scalar:
@@ -254,7 +258,9 @@ class Lookup(Primitive):
     @property
     def registers(self) -> tuple[Register, ...]:
         """`address0`, `address1`, …, `target`, `junk`."""
-        addresses = [Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)]
+        addresses = [
+            Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)
+        ]
         junk = Register(name="junk", size=self.bits * (self.columns - 1))
         return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits), junk)
 
@@ -278,5 +284,7 @@ class PricedLookup(Primitive):
     @property
     def registers(self) -> tuple[Register, ...]:
         """`address0`, `address1`, …, `target`."""
-        addresses = [Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)]
+        addresses = [
+            Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)
+        ]
         return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits))

@@ -150,7 +150,9 @@ def _run_gate(op: Gate, state: State, registers: dict[str, Places], adjoint: boo
     if op.kind in ("Z", "S"):
         phase = -1 if op.kind == "Z" else (-1j if adjoint else 1j)
         for place in registers["x"]:
-            state.amplitudes = np.where(state.values([place]) == 1, phase * state.amplitudes, state.amplitudes)
+            state.amplitudes = np.where(
+                state.values([place]) == 1, phase * state.amplitudes, state.amplitudes
+            )
         return
     pairs = zip(registers["a"] * (int(op.bits) if op.fan else 1), registers["b"], strict=True)
     for a, b in pairs:  # CZ

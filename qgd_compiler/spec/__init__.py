@@ -1,1 +1,1 @@
-"""The spec: what a user says about a model, its dynamics and what is wanted, and how that is read and written."""
+"""The spec: what a user says about a model and what is wanted of it; how that is read, checked and written."""

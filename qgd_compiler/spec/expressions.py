@@ -71,12 +71,16 @@ def _value(tree: ast.expr, symbols: Mapping[str, Number]) -> Number:
         return _UNARY[type(tree.op)](_value(tree.operand, symbols))
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.keywords:
         if tree.func.id not in _FUNCTIONS:
-            raise ValueError(f"unknown function {tree.func.id!r} (functions: {', '.join(sorted(_FUNCTIONS))})")
+            raise ValueError(
+                f"unknown function {tree.func.id!r} (functions: {', '.join(sorted(_FUNCTIONS))})"
+            )
         try:
             return _FUNCTIONS[tree.func.id](*(_value(a, symbols) for a in tree.args))
         except TypeError:
             raise ValueError(f"{tree.func.id} takes another number of arguments") from None
-    raise ValueError("only + - * / // % **, numbers, symbols and " + ", ".join(sorted(_FUNCTIONS)) + " are allowed")
+    raise ValueError(
+        "only + - * / // % **, numbers, symbols and " + ", ".join(sorted(_FUNCTIONS)) + " are allowed"
+    )
 
 
 def _check_power(base: Number, exponent: Number) -> None:

@@ -31,7 +31,7 @@ class Loaded:
     lines: Mapping[Path_, int] = field(default_factory=dict)
 
     def where(self, path: str) -> str:
-        """"file.yaml:14 (dynamics.learning_rate)" for a dotted path; the nearest parent's line if it has none."""
+        """ "file.yaml:14 (dynamics.learning_rate)" for a dotted path; the nearest parent's line if it has none."""
         parts: Path_ = tuple(int(p) if p.isdigit() else p for p in path.split("."))
         return _place(self.source_name, self.lines, parts)
 
@@ -41,10 +41,14 @@ def load(path: str | Path) -> Loaded:
     path = Path(path)
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputFileError(f"{path} has more than {MOST_BYTES} bytes", remedy="put data into files of their own")
+            raise InputFileError(
+                f"{path} has more than {MOST_BYTES} bytes", remedy="put data into files of their own"
+            )
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InputFileError(f"{path} is not UTF-8 text ({error.reason})", remedy="save it as UTF-8") from None
+        raise InputFileError(
+            f"{path} is not UTF-8 text ({error.reason})", remedy="save it as UTF-8"
+        ) from None
     except OSError as error:
         raise InputFileError(
             f"cannot read {path}: {error.strerror or error}", remedy="the path of a spec in YAML or JSON"
@@ -59,7 +63,10 @@ def loads(text: str, base_dir: str | Path = ".", source_name: str = "<spec>") ->
 
 
 def validate(
-    data: Any, base_dir: str | Path = ".", source_name: str = "<spec>", lines: Mapping[Path_, int] | None = None
+    data: Any,
+    base_dir: str | Path = ".",
+    source_name: str = "<spec>",
+    lines: Mapping[Path_, int] | None = None,
 ) -> Loaded:
     """The spec in plain dicts and lists."""
     lines = lines or {}
@@ -98,7 +105,9 @@ def _parse(text: str, source_name: str) -> tuple[Any, dict[Path_, int]]:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SpecError(
-            f"not valid YAML: {error.problem or error}", at=f"{source_name}:{line}", remedy=_yaml_remedy(text, line)
+            f"not valid YAML: {error.problem or error}",
+            at=f"{source_name}:{line}",
+            remedy=_yaml_remedy(text, line),
         ) from None
     except (YAMLError, ComposerError, RecursionError, ValueError) as error:
         raise SpecError(f"not valid YAML: {error}", at=source_name) from None
@@ -127,7 +136,8 @@ def _plain(
     budget[0] -= 1
     if budget[0] < 0 or len(path) > 200:
         raise SpecError(
-            f"the spec is nested too deeply or has more than {MOST_NODES} values", at=source,
+            f"the spec is nested too deeply or has more than {MOST_NODES} values",
+            at=source,
             remedy="put data into files, and do not repeat anchors",
         )
     lines.setdefault(path, node.start_mark.line + 1)

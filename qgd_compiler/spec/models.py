@@ -38,7 +38,8 @@ class Expansion(Section):
     """The point about which the gradient is expanded, and how far."""
 
     about: Literal["start", "minimum"] = Field(
-        default="start", description="Expand about the start (displacement 0) or about a minimum (gradient 0)."
+        default="start",
+        description="Expand about the start (displacement 0) or about a minimum (gradient 0).",
     )
     order: Annotated[Setting, Within(ge=1, le=3, integer=True)] = Field(
         default=Setting(value=1, source=Source.EXACT),
@@ -49,16 +50,23 @@ class Expansion(Section):
 class Noise(Section):
     """Additive noise on the gradient."""
 
-    norm: Annotated[Property, Within(ge=0)] = Field(description="Bound on the 2-norm of the noise per step (loss/parameter).")
+    norm: Annotated[Property, Within(ge=0)] = Field(
+        description="Bound on the 2-norm of the noise per step (loss/parameter)."
+    )
 
 
 class Dynamics(Section):
     """The iteration."""
 
-    learning_rate: Annotated[Setting, Within(gt=0)] = Field(description="Learning rate η (parameter²/loss), above 0.")
-    iterations: Annotated[Setting, Within(ge=1, integer=True)] = Field(description="Steps T (count, at least 1).")
+    learning_rate: Annotated[Setting, Within(gt=0)] = Field(
+        description="Learning rate η (parameter²/loss), above 0."
+    )
+    iterations: Annotated[Setting, Within(ge=1, integer=True)] = Field(
+        description="Steps T (count, at least 1)."
+    )
     segment: Annotated[Setting, Within(ge=1, integer=True)] | None = Field(
-        default=None, description="Steps between a download and the next upload (count). Default: all of them."
+        default=None,
+        description="Steps between a download and the next upload (count). Default: all of them.",
     )
     momentum: Annotated[Setting, Within(ge=0, lt=1)] = Field(
         default=Setting(value=0, source=Source.EXACT),
@@ -88,7 +96,9 @@ class Vector(Section):
 
     file: str | None = Field(default=None, description="A .npy or .npz file, relative to the spec.")
     key: str | None = Field(default=None, description="Which array of an .npz file.")
-    norm: Annotated[Property, Within(gt=0)] | None = Field(default=None, description="2-norm (loss/parameter).")
+    norm: Annotated[Property, Within(gt=0)] | None = Field(
+        default=None, description="2-norm (loss/parameter)."
+    )
     sparsity: Annotated[Property, Within(ge=1, integer=True)] | None = Field(
         default=None, description="Number of non-zero entries (count). Default: all."
     )
@@ -115,9 +125,15 @@ class Tensor(Section):
 class Spectrum(Section):
     """The eigenvalues of the Hessian, without damping and weight decay."""
 
-    lambda_min: Property | None = Field(default=None, description="Lower bound on the smallest eigenvalue (loss/parameter²).")
-    lambda_max: Property | None = Field(default=None, description="Upper bound on the largest eigenvalue (loss/parameter²).")
-    file: str | None = Field(default=None, description="A JSON file with eigenvalue densities, relative to the spec.")
+    lambda_min: Property | None = Field(
+        default=None, description="Lower bound on the smallest eigenvalue (loss/parameter²)."
+    )
+    lambda_max: Property | None = Field(
+        default=None, description="Upper bound on the largest eigenvalue (loss/parameter²)."
+    )
+    file: str | None = Field(
+        default=None, description="A JSON file with eigenvalue densities, relative to the spec."
+    )
     step: int | None = Field(default=None, description="Which training step of the file.")
 
 
@@ -128,7 +144,9 @@ class Access(Section):
     """How classical data is read."""
 
     models: tuple[AccessName, ...] = Field(
-        default=("qrom", "qroam"), min_length=1, description="The access models that the compiler may choose from."
+        default=("qrom", "qroam"),
+        min_length=1,
+        description="The access models that the compiler may choose from.",
     )
     price_per_lookup: Annotated[Setting, Within(ge=0)] | None = Field(
         default=None, description="T gates per access of an ideal qram (count, at least 0)."
@@ -201,8 +219,12 @@ class Spec(Section):
     dynamics: Dynamics = Field(description="The iteration.")
     hessian: Structure = Field(description="The Hessian: a tree of structure nodes.")
     gradient: Vector = Field(description="The gradient at the start.")
-    third_derivative: Tensor | None = Field(default=None, description="The third-derivative tensor; none: a quadratic model.")
-    spectrum: Spectrum | None = Field(default=None, description="What is known of the eigenvalues beyond the data.")
+    third_derivative: Tensor | None = Field(
+        default=None, description="The third-derivative tensor; none: a quadratic model."
+    )
+    spectrum: Spectrum | None = Field(
+        default=None, description="What is known of the eigenvalues beyond the data."
+    )
     access: Access = Field(default=Access(), description="How classical data is read.")
     output: Output = Field(default=Output(), description="What is read out.")
     target: Target = Field(default=Target(), description="How good the result must be.")

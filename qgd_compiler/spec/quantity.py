@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from qgd_compiler.kinds import Source
@@ -48,7 +57,9 @@ class Quantity(BaseModel):
         return given
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {
             "title": cls.__name__,
             "description": (cls.__doc__ or "").split("\n")[0],
@@ -60,10 +71,16 @@ class Quantity(BaseModel):
                     "additionalProperties": False,
                     "required": ["value"],
                     "properties": {
-                        "value": {"type": ["number", "string"], "description": "The number, or an expression."},
+                        "value": {
+                            "type": ["number", "string"],
+                            "description": "The number, or an expression.",
+                        },
                         "source": {"enum": [s.value for s in Source], "description": "Where it comes from."},
                         "ref": {"type": "string", "description": "The paper, file or measurement behind it."},
-                        "expression": {"type": ["string", "null"], "description": "How the value was written."},
+                        "expression": {
+                            "type": ["string", "null"],
+                            "description": "How the value was written.",
+                        },
                     },
                 },
             ],
@@ -102,21 +119,20 @@ class Within:
     def check(self, quantity: Quantity) -> Quantity:
         """The quantity itself, if in range; integers written as 1e6 become exact integers."""
         value = quantity.value
-        if self.integer:
-            if isinstance(value, float):
-                if not value.is_integer():
-                    raise ValueError(f"{value} is not a whole number")
-                quantity = quantity.model_copy(update={"value": int(value)})
-        for limit, holds, words in (
-            (self.ge, lambda v, x: v >= x, "at least"),
-            (self.gt, lambda v, x: v > x, "above"),
-            (self.le, lambda v, x: v <= x, "at most"),
-            (self.lt, lambda v, x: v < x, "below"),
-        ):
+        if self.integer and isinstance(value, float):
+            if not value.is_integer():
+                raise ValueError(f"{value} is not a whole number")
+            quantity = quantity.model_copy(update={"value": int(value)})
+        limits: tuple[tuple[float | None, Callable[[Any, Any], bool], str], ...] = (
+            (self.ge, operator.ge, "at least"),
+            (self.gt, operator.gt, "above"),
+            (self.le, operator.le, "at most"),
+            (self.lt, operator.lt, "below"),
+        )
+        for limit, holds, words in limits:
             if limit is not None and not holds(value, limit):
                 raise ValueError(f"{value} is out of range: it must be {words} {limit:g}")
         return quantity
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
-

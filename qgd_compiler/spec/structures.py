@@ -17,12 +17,20 @@ class Bounds(Section):
     """Declared facts of a matrix; each sharpens what the structure or the data say."""
 
     row_sparsity: Size | None = Field(default=None, description="Most non-zeros in a row (count).")
-    max_entry: Bound | None = Field(default=None, description="Largest absolute value of an entry (loss/parameter²).")
-    row_one_norm: Bound | None = Field(default=None, description="Largest sum of absolute values in a row (loss/parameter²).")
+    max_entry: Bound | None = Field(
+        default=None, description="Largest absolute value of an entry (loss/parameter²)."
+    )
+    row_one_norm: Bound | None = Field(
+        default=None, description="Largest sum of absolute values in a row (loss/parameter²)."
+    )
     frobenius_norm: Bound | None = Field(default=None, description="Frobenius norm (loss/parameter²).")
     norm: Bound | None = Field(default=None, description="2-norm (loss/parameter²).")
-    lambda_min: Property | None = Field(default=None, description="Lower bound on the smallest eigenvalue (loss/parameter²).")
-    lambda_max: Property | None = Field(default=None, description="Upper bound on the largest eigenvalue (loss/parameter²).")
+    lambda_min: Property | None = Field(
+        default=None, description="Lower bound on the smallest eigenvalue (loss/parameter²)."
+    )
+    lambda_max: Property | None = Field(
+        default=None, description="Upper bound on the largest eigenvalue (loss/parameter²)."
+    )
     spectral_error: Bound | None = Field(
         default=None,
         description="2-norm of what a declared approximation leaves out (loss/parameter²): a model error.",
@@ -34,7 +42,9 @@ class Explicit(Bounds):
 
     file: str | None = Field(default=None, description="A .npz or .mtx file, relative to the spec.")
     key: str | None = Field(default=None, description="Which array of an .npz file, for a dense one.")
-    n: Size | None = Field(default=None, description="Rows (count), where there is no file. Default: the model's size.")
+    n: Size | None = Field(
+        default=None, description="Rows (count), where there is no file. Default: the model's size."
+    )
     symmetric: bool = Field(default=True, description="Whether the matrix must be symmetric.")
 
 
@@ -54,7 +64,9 @@ class DiagonalNode(Bounds):
     """A diagonal matrix."""
 
     kind: Literal["diagonal"] = Field(description="A diagonal matrix.")
-    values: tuple[Property, ...] | None = Field(default=None, min_length=1, description="The diagonal (loss/parameter²).")
+    values: tuple[Property, ...] | None = Field(
+        default=None, min_length=1, description="The diagonal (loss/parameter²)."
+    )
     n: Size | None = Field(default=None, description="Rows (count), where there are no values.")
 
 
@@ -64,7 +76,9 @@ class BandedNode(Bounds):
     kind: Literal["banded"] = Field(description="Constant diagonals.")
     n: Size | None = Field(default=None, description="Rows (count). Default: the model's size.")
     offsets: tuple[int, ...] = Field(min_length=1, description="Column minus row of each diagonal.")
-    values: tuple[Property, ...] = Field(min_length=1, description="The entry of each diagonal (loss/parameter²).")
+    values: tuple[Property, ...] = Field(
+        min_length=1, description="The entry of each diagonal (loss/parameter²)."
+    )
     periodic: bool = Field(default=False, description="Whether the diagonals wrap around (circulant).")
 
 

@@ -31,7 +31,9 @@ factors = st.lists(st.tuples(st.floats(0.1, 9), st.floats(1e-3, 0.9)), min_size=
 
 @settings(max_examples=150, deadline=None)
 @given(factors, st.integers(0, 2**32 - 1), st.integers(1, 4))
-def test_a_product_is_never_further_off_than_its_epsilon(pairs: list[tuple[float, float]], seed: int, n: int) -> None:
+def test_a_product_is_never_further_off_than_its_epsilon(
+    pairs: list[tuple[float, float]], seed: int, n: int
+) -> None:
     rng = np.random.default_rng(seed)
     blocks = [alpha * contraction(rng, n) for alpha, _ in pairs]
     meant = [nudged(rng, b, eps) for b, (_, eps) in zip(blocks, pairs, strict=True)]
@@ -53,7 +55,11 @@ def test_the_product_rule_is_attained_and_the_sum_of_alpha_epsilon_is_too_small(
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.tuples(st.floats(-3, 3), st.floats(0.1, 9), st.floats(1e-3, 0.9), st.floats(-0.1, 0.1)), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.floats(-3, 3), st.floats(0.1, 9), st.floats(1e-3, 0.9), st.floats(-0.1, 0.1)),
+        min_size=1,
+        max_size=4,
+    ),
     st.integers(0, 2**32 - 1),
     st.integers(1, 4),
 )

@@ -32,7 +32,9 @@ def symmetric(n: int, sparsity: int) -> np.ndarray:
     return kept
 
 
-def encoded(name: str, matrix: np.ndarray, sparsity: int, bits: int, access: Access, controlled: bool) -> Encoding:
+def encoded(
+    name: str, matrix: np.ndarray, sparsity: int, bits: int, access: Access, controlled: bool
+) -> Encoding:
     """The named encoding with its tables, ε by the rounding bound."""
     n = len(matrix)
     if name == "sparse":
@@ -40,9 +42,7 @@ def encoded(name: str, matrix: np.ndarray, sparsity: int, bits: int, access: Acc
         tables = sparse_tables(matrix, sparsity, bits)
         return sparse_access(n, sparsity, top, bits, access, controlled=controlled, tables=tables)
     norm = float(np.linalg.norm(matrix))
-    return frobenius_tree(
-        n, norm, bits, access, controlled=controlled, tables=frobenius_tables(matrix, bits)
-    )
+    return frobenius_tree(n, norm, bits, access, controlled=controlled, tables=frobenius_tables(matrix, bits))
 
 
 @pytest.mark.parametrize("controlled", [False, True])

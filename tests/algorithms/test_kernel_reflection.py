@@ -55,13 +55,19 @@ def reflected(system: np.ndarray, b: np.ndarray, alpha: float, half_degree: int,
 
 
 systems = st.tuples(
-    st.integers(1, 3), st.integers(2, 7), st.integers(0, 5), st.integers(0, 2**32 - 1), st.sampled_from([0.3, 0.03, 3e-3])
+    st.integers(1, 3),
+    st.integers(2, 7),
+    st.integers(0, 5),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([0.3, 0.03, 3e-3]),
 )
 
 
 @settings(max_examples=40, deadline=None)
 @given(systems)
-def test_the_output_lies_within_epsilon_and_succeeds_as_often_as_claimed(case: tuple[int, int, int, int, float]) -> None:
+def test_the_output_lies_within_epsilon_and_succeeds_as_often_as_claimed(
+    case: tuple[int, int, int, int, float],
+) -> None:
     n, iterations, padding, seed, epsilon = case
     rng = np.random.default_rng(seed)
     matrix = rng.normal(size=(n, n))
@@ -114,7 +120,9 @@ def test_a_wrong_norm_costs_success_and_not_accuracy(factor: float) -> None:
 def test_the_degree_is_the_published_count_to_first_order() -> None:
     # Dalzell, arXiv:2406.12086: (1 + O(eps)) kappa ln(2 sqrt 2/eps) queries.
     for kappa, epsilon in ((1e2, 1e-4), (1e4, 1e-6), (1e8, 1e-10)):
-        assert 2 * filter_degree(kappa, epsilon) == pytest.approx(kappa * math.log(2 * math.sqrt(2) / epsilon), rel=0.01)
+        assert 2 * filter_degree(kappa, epsilon) == pytest.approx(
+            kappa * math.log(2 * math.sqrt(2) / epsilon), rel=0.01
+        )
 
 
 @pytest.mark.parametrize(("epsilon", "per_kappa"), [(1e-3, 63.3), (1e-10, 80.2)])
