@@ -204,8 +204,10 @@ def _verdict(
     largest = max(parts, key=lambda name: parts[name])
     lines: Sequence[str] = (
         f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the "
-        f"displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, error {problem.epsilon:g}.",
+        f"displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, "
+        f"error {problem.epsilon:g}.",
         regime.verdict,
+        *_about_windows(problem, regime),
         f"{parts[largest]:.0%} of the T gates belong to the component '{largest}'; "
         f"the system is queried {int(best.queries.encoding):,} times per solver run, "
         f"at condition number {best.kappa:.4g}.",
@@ -213,6 +215,15 @@ def _verdict(
         f"products, and reading them out of the state would take many runs more.",
     )
     return tuple(lines)
+
+
+def _about_windows(problem: LinearProblem, regime: MeasuredRegime) -> tuple[str, ...]:
+    if regime.window is None or regime.window >= problem.iterations:
+        return ()
+    return (
+        f"The price is that of one run of all {problem.iterations:,} steps with its growth in the condition number; "
+        f"windows with an upload and a read-out each are not priced.",
+    )
 
 
 def _share_by_component(plan: Plan, exchange: Exchange) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Sequence
@@ -64,7 +65,7 @@ def describe(
     spec = {
         "qgd": 1,
         "name": name or hessian_path.stem,
-        "model": {"parameters": _fact(hessian.rows, Source.EXACT, f"rows of {hessian_path.name}")},
+        "model": {"parameters": _fact(hessian.rows, Source.EXACT, _ref(hessian_path))},
         "dynamics": {"learning_rate": _learning_rate(extremes, hessian_path), "iterations": ITERATIONS},
         "hessian": _hessian(hessian, Path(base_dir)),
         "gradient": _gradient(hessian, gradient_path, Path(base_dir)),
@@ -117,12 +118,18 @@ def _is_vector(path: Path) -> bool:
     return True
 
 
+def _ref(path: Path) -> str:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return f"{path.name}, sha256 {digest[:16]}"
+
+
 def _relative(path: Path, base_dir: Path) -> str:
     return Path(os.path.relpath(path, base_dir)).as_posix()
 
 
 def _hessian(hessian: MatrixFile, base_dir: Path) -> dict[str, Any]:
-    matrix, ref = hessian.matrix, f"all entries of {hessian.path.name}"
+    matrix, ref = hessian.matrix, _ref(hessian.path)
     row_sums = np.asarray(abs(matrix).sum(axis=1)).ravel()
     facts = {
         "row_sparsity": int(np.diff(matrix.indptr).max()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +27,11 @@ from qgd_compiler.structure.data_facts import SPECTRUM_LIMIT
 from qgd_compiler.structure.declared import Declared
 from qgd_compiler.structure.dense import Dense
 from qgd_compiler.structure.diagonal import Diagonal
-from qgd_compiler.structure.facts import Fact
+from qgd_compiler.structure.facts import LOWER_BOUNDS, Fact, at_least, at_most
 from qgd_compiler.structure.gram import Gram
 from qgd_compiler.structure.identity import Identity
 from qgd_compiler.structure.kronecker import Kronecker
-from qgd_compiler.structure.matrix import Matrix
+from qgd_compiler.structure.matrix import DENSE_LIMIT, Matrix
 from qgd_compiler.structure.product import Product
 from qgd_compiler.structure.scaled import Scaled
 from qgd_compiler.structure.sparse import Sparse
@@ -157,7 +157,9 @@ def _at(loaded: Loaded, path: str) -> Iterator[None]:
     except QgdError as error:
         where = loaded.where(path)
         placed = [
-            m if where in m.at else Mistake(m.what, f"{m.at}, from {where}" if m.at else where, m.remedy)
+            m
+            if loaded.source_name in m.at
+            else Mistake(m.what, f"{m.at}, named in {where}" if m.at else where, m.remedy)
             for m in error.mistakes
         ]
         raise type(error)(error.what, mistakes=placed) from error
@@ -177,12 +179,8 @@ def _with_spectrum(bare: Matrix, loaded: Loaded) -> Matrix:
             at=loaded.where("spectrum.file"),
             remedy="declare spectrum.lambda_min and spectrum.lambda_max",
         )
-    bounds = {
-        name: _fact(value)
-        for name, value in (("lambda_min", given.lambda_min), ("lambda_max", given.lambda_max))
-        if value is not None
-    }
-    return Bounded(term=bare, **bounds) if bounds else bare
+    ends = {"lambda_min": given.lambda_min, "lambda_max": given.lambda_max}
+    return _bound(bare, {name: _fact(value) for name, value in ends.items() if value is not None})
 
 
 Shape = tuple[Scalar | None, Scalar | None]
@@ -208,18 +206,10 @@ class _Reader:
         """
         with self.at(path):
             matrix, error = self._matrix(given, path, shape, symmetric)
-            if not isinstance(matrix, Declared | Diagonal) or _has_data(given):
-                matrix = _bounded(matrix, given)
-            elif isinstance(matrix, Diagonal):
-                matrix = _bounded(matrix, given, without=("lambda_min", "lambda_max"))
-        if given.spectral_error is not None:
-            own = _fact(given.spectral_error)
-            error = (
-                own
-                if error is None
-                else Fact(own.value + error.value, weakest_source((own.source, error.source)))
-            )
-        return matrix, error
+            if not isinstance(matrix, Declared):  # whose fields the bounds are already
+                matrix = _bound(matrix, _bounds(given))
+        own = None if given.spectral_error is None else _fact(given.spectral_error)
+        return matrix, _combined((own, error), sum)
 
     def _matrix(self, given: Any, path: str, shape: Shape, symmetric: bool) -> Built:
         match given:
@@ -232,9 +222,9 @@ class _Reader:
             case structures.DiagonalNode(values=values):
                 return Diagonal(values=np.array([float(v.value) for v in values or ()])), None
             case structures.BandedNode():
-                values = tuple(v.value for v in given.values)
+                entries = tuple(v.value for v in given.values)
                 size = self._size(given.n, shape, path)
-                return Banded(rows=size, offsets=given.offsets, values=values, periodic=given.periodic), None
+                return Banded(rows=size, offsets=given.offsets, values=entries, periodic=given.periodic), None
             case structures.IdentityNode():
                 return Identity(size=self._size(given.n, shape, path)), None
             case structures.ScaledNode():
@@ -244,10 +234,10 @@ class _Reader:
                 return Scaled(factor=factor, term=term), scaled
             case structures.SumNode():
                 built = self._nodes(given.terms, f"{path}.terms", shape, symmetric)
-                return Sum(terms=tuple(m for m, _ in built)), _combined(built, sum)
+                return Sum(terms=tuple(m for m, _ in built)), _combined((e for _, e in built), sum)
             case structures.BlockDiagonalNode():
                 built = self._nodes(given.blocks, f"{path}.blocks", (None, None), symmetric)
-                return BlockDiagonal(blocks=tuple(m for m, _ in built)), _combined(built, max)
+                return BlockDiagonal(blocks=tuple(m for m, _ in built)), _combined((e for _, e in built), max)
             case structures.KroneckerNode():
                 built = self._nodes(given.factors, f"{path}.factors", (None, None), symmetric)
                 return Kronecker(factors=self._without_error(built, f"{path}.factors")), None
@@ -292,6 +282,11 @@ class _Reader:
         if given.file is None:
             if given.key is not None:
                 raise SpecError("'key' names a member of a file, but there is no file", remedy="file: …")
+            if not _bounds(given) and self.loaded.spec.spectrum is None:
+                raise SpecError(
+                    "a matrix without a file needs declared bounds",
+                    remedy="file: …, or row_sparsity and max_entry, or norm",
+                )
             rows = self._size(given.n, shape, path)
             columns = rows if symmetric or shape[1] is None else shape[1]
             return Declared(rows=rows, columns=columns, hermitian=symmetric, real=True, **_bounds(given))
@@ -308,40 +303,40 @@ class _Reader:
         if self.measure is None or not symmetric or data.shape[0] <= SPECTRUM_LIMIT:
             return matrix
         found = self.measure(data)
-        return Bounded(
-            term=matrix,
-            lambda_min=Fact(found.lambda_min, found.source),
-            lambda_max=Fact(found.lambda_max, found.source),
-        )
+        low, high = Fact(found.lambda_min, found.source), Fact(found.lambda_max, found.source)
+        return Bounded(term=matrix, lambda_min=low, lambda_max=high)
 
 
 def _data(given: Any, data: sparse.csr_array) -> Matrix:
-    if isinstance(given, structures.DenseNode):
+    if isinstance(given, structures.DenseNode) and max(data.shape) <= DENSE_LIMIT:
         return Dense(entries=data.toarray())
     return Sparse.from_scipy(data)
 
 
-def _has_data(given: Any) -> bool:
-    """Whether the node has entries, so that its declared bounds say more than the node itself."""
-    if isinstance(given, structures.Explicit):
-        return given.file is not None
-    return not isinstance(given, structures.DiagonalNode) or given.values is not None
-
-
-def _bounds(given: structures.Bounds, without: tuple[str, ...] = ()) -> dict[str, Fact]:
+def _bounds(given: structures.Bounds) -> dict[str, Fact]:
     """The declared facts of a node, by the names of the structure."""
-    values = {fact: getattr(given, name) for name, fact in FACT_OF.items() if name not in without}
+    values = {fact: getattr(given, name) for name, fact in FACT_OF.items()}
     return {fact: _fact(value) for fact, value in values.items() if value is not None}
 
 
-def _bounded(matrix: Matrix, given: structures.Bounds, without: tuple[str, ...] = ()) -> Matrix:
-    bounds = _bounds(given, without)
-    return Bounded(term=matrix, **bounds) if bounds else matrix
+def _bound(matrix: Matrix, facts: dict[str, Fact]) -> Matrix:
+    """`matrix` with the declared `facts`; several layers of them become one, the sharper value standing."""
+    if not facts:
+        return matrix
+    layer: dict[str, Any] = dict(facts)
+    checked = Bounded(term=matrix, **layer)
+    if not isinstance(matrix, Bounded):
+        return checked
+    merged: dict[str, Any] = {}
+    for name in set(FACT_OF.values()):
+        sharper = at_least if name in LOWER_BOUNDS else at_most
+        merged[name] = sharper(facts.get(name), getattr(matrix, name))
+    return Bounded(term=matrix.term, **merged, hermitian=matrix.hermitian, real=matrix.real)
 
 
-def _combined(built: list[Built], rule: Callable[[list[Scalar]], Scalar]) -> Fact | None:
+def _combined(errors: Iterable[Fact | None], rule: Callable[[list[Scalar]], Scalar]) -> Fact | None:
     """The model error of a whole from those of its parts; None where none is declared."""
-    errors = [error for _, error in built if error is not None]
-    if not errors:
+    known = [e for e in errors if e is not None]
+    if not known:
         return None
-    return Fact(rule([e.value for e in errors]), weakest_source(e.source for e in errors))
+    return Fact(rule([e.value for e in known]), weakest_source(e.source for e in known))

@@ -1,4 +1,4 @@
-"""Write a spec as YAML or JSON: only what differs from the defaults, in the order of the models."""
+"""Write a spec as YAML or JSON: what was given or differs from the defaults, in the order of the models."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def _plain(value: Any) -> Any:
         result: dict[str, Any] = {}
         for name, info in type(value).model_fields.items():
             inner = getattr(value, name)
-            if info.is_required() or inner != info.get_default(call_default_factory=True):
+            given = name in value.model_fields_set
+            if given or inner != info.get_default(call_default_factory=True):
                 result[name] = _plain(inner)
         return {"kind": result.pop("kind"), **result} if "kind" in result else result
     if isinstance(value, tuple | list):

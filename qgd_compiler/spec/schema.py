@@ -15,8 +15,20 @@ Registry = Mapping[str, Callable[[], dict[str, Any]]]
 
 def spec_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a spec."""
-    schema = Spec.model_json_schema(mode="validation")
+    schema = _short_defaults(Spec.model_json_schema(mode="validation"))
+    schema["title"] = "qgd spec"
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:qgd:spec.schema", **schema}
+
+
+def _short_defaults(value: Any) -> Any:
+    """Default numbers as a user would write them: 0.01 instead of a mapping with its source."""
+    if isinstance(value, list):
+        return [_short_defaults(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if {"value", "source", "ref", "expression"} == set(value):
+        return value["value"]
+    return {key: _short_defaults(inner) for key, inner in value.items()}
 
 
 def write(directory: Path, registry: Registry) -> list[str]:

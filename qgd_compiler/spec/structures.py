@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from qgd_compiler.spec.quantity import Property, Setting, Within
-from qgd_compiler.spec.section import Section
+from qgd_compiler.spec.section import FileName, Flag, Section, Whole, exactly_one
 
 Size = Annotated[Property, Within(ge=1, integer=True)]
 Bound = Annotated[Property, Within(ge=0)]
@@ -36,16 +36,30 @@ class Bounds(Section):
         description="2-norm of what a declared approximation leaves out (loss/parameter²): a model error.",
     )
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        check_order(self.lambda_min, self.lambda_max)
+        return self
+
+
+def check_order(lambda_min: Property | None, lambda_max: Property | None) -> None:
+    """ValueError if the smallest eigenvalue is above the largest."""
+    if lambda_min is not None and lambda_max is not None and lambda_min.value > lambda_max.value:
+        raise ValueError(f"lambda_min is {lambda_min.value}, above lambda_max, {lambda_max.value}")
+
 
 class Explicit(Bounds):
     """A matrix with data from a file, or of a declared size."""
 
-    file: str | None = Field(default=None, description="A .npz or .mtx file, relative to the spec.")
+    file: FileName | None = Field(default=None, description="A .npz or .mtx file, relative to the spec.")
     key: str | None = Field(default=None, description="Which array of an .npz file, for a dense one.")
     n: Size | None = Field(
         default=None, description="Rows (count), where there is no file. Default: the model's size."
     )
-    symmetric: bool = Field(default=True, description="Whether the matrix must be symmetric.")
+    symmetric: Flag | None = Field(
+        default=None,
+        description="Whether the matrix must be symmetric. Default: yes, but no for a factor of a product.",
+    )
 
 
 class SparseNode(Explicit):
@@ -75,11 +89,11 @@ class BandedNode(Bounds):
 
     kind: Literal["banded"] = Field(description="Constant diagonals.")
     n: Size | None = Field(default=None, description="Rows (count). Default: the model's size.")
-    offsets: tuple[int, ...] = Field(min_length=1, description="Column minus row of each diagonal.")
+    offsets: tuple[Whole, ...] = Field(min_length=1, description="Column minus row of each diagonal.")
     values: tuple[Property, ...] = Field(
         min_length=1, description="The entry of each diagonal (loss/parameter²)."
     )
-    periodic: bool = Field(default=False, description="Whether the diagonals wrap around (circulant).")
+    periodic: Flag = Field(default=False, description="Whether the diagonals wrap around (circulant).")
 
 
 class KroneckerNode(Bounds):
@@ -101,6 +115,29 @@ class GramNode(Bounds):
 
     kind: Literal["gram"] = Field(description="The product of a factor's transpose with the factor.")
     factor: Structure = Field(description="The factor J.")
+
+
+class LowRankNode(Bounds):
+    """F diag(w) Fᵀ for a thin factor F."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one("file", "rank"))
+
+    kind: Literal["low_rank"] = Field(description="A thin factor times weights times its transpose.")
+    file: FileName | None = Field(
+        default=None, description="A .npz file with the factor, rows by rank, relative to the spec."
+    )
+    key: str | None = Field(default=None, description="Which array of the file is the factor.")
+    weights: tuple[Property, ...] | None = Field(
+        default=None, min_length=1, description="One weight per column (loss/parameter²). Default: all 1."
+    )
+    rank: Size | None = Field(default=None, description="Columns of the factor (count), without a file.")
+    n: Size | None = Field(default=None, description="Rows (count), without a file.")
+
+    @model_validator(mode="after")
+    def _file_or_rank(self) -> Self:
+        if (self.file is None) == (self.rank is None):
+            raise ValueError("give either a file or a rank")
+        return self
 
 
 class SumNode(Bounds):
@@ -132,6 +169,13 @@ class ProductNode(Bounds):
     factors: tuple[Structure, ...] = Field(min_length=1, description="The factors, leftmost first.")
 
 
+class AdjointNode(Bounds):
+    """The transpose of a matrix."""
+
+    kind: Literal["adjoint"] = Field(description="A transpose.")
+    term: Structure = Field(description="The matrix.")
+
+
 Structure = Annotated[
     SparseNode
     | DenseNode
@@ -140,12 +184,14 @@ Structure = Annotated[
     | KroneckerNode
     | BlockDiagonalNode
     | GramNode
+    | LowRankNode
     | SumNode
     | ScaledNode
     | IdentityNode
-    | ProductNode,
+    | ProductNode
+    | AdjointNode,
     Field(discriminator="kind"),
 ]
 
-for _node in (KroneckerNode, BlockDiagonalNode, GramNode, SumNode, ScaledNode, ProductNode):
+for _node in (KroneckerNode, BlockDiagonalNode, GramNode, SumNode, ScaledNode, ProductNode, AdjointNode):
     _node.model_rebuild()

@@ -19,8 +19,8 @@ SEED = 20240115
 def witnessed(entries: Any, hermitian: bool) -> Facts:
     """Values inside the range of the matrix, from 30 steps of Lanczos with full orthogonalisation.
 
-    entries: SciPy sparse matrix or dense array. lambda_max, lambda_min (Hermitian only): extreme Ritz values, so
-    inside the spectrum. norm: the largest |Ritz value|, or the root of that of A†A, so at most the spectral
+    entries: SciPy sparse matrix or dense array. lambda_max, lambda_min (Hermitian only): extreme Ritz values,
+    so inside the spectrum. norm: the largest |Ritz value|, or the root of that of A†A, so at most the spectral
     norm. These are no bounds in the sense of `Facts`: they lie on the other side, which finds a false bound.
     """
     csr = sparse.csr_array(entries)

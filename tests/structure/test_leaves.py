@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import sympy
@@ -163,6 +165,21 @@ def test_declared_diagonals_and_matrices_keep_their_source() -> None:
     assert declared.frobenius == Fact(pytest.approx(3.0 * 50**0.5), Source.PAPER)
     assert declared.row_one_norm == Fact(pytest.approx(3.0 * 50**0.5), Source.PAPER)
     assert diagonal.row_sparsity == Fact(1, Source.BOUND)
+
+
+@pytest.mark.parametrize("ends", itertools.product([(-5, -3), (-7, 2), (-2, 11), (1, 13), (0, 17)], repeat=2))
+def test_extreme_eigenvalues_of_a_tensor_product_are_right_for_all_signs(
+    ends: tuple[tuple[int, int], ...],
+) -> None:
+    left, right = (Diagonal(values=np.array(pair)) for pair in ends)
+    third = (-19, 23)
+    products = [x * y * z for x in ends[0] for y in ends[1] for z in third]
+    facts = Kronecker(factors=(left, right, Diagonal(values=np.array(third)))).facts()
+    assert facts.lambda_min == Fact(min(products), Source.EXACT)
+    assert facts.lambda_max == Fact(max(products), Source.EXACT)
+    two = Kronecker(factors=(left, right)).facts()
+    assert two.lambda_min == Fact(min(x * y for x in ends[0] for y in ends[1]), Source.EXACT)
+    assert two.lambda_max == Fact(max(x * y for x in ends[0] for y in ends[1]), Source.EXACT)
 
 
 def test_a_symbolic_learning_rate_gives_the_bound_of_every_rate() -> None:
