@@ -141,6 +141,12 @@ def test_every_closed_bound_holds(growth: float, iterations: int, padding: int) 
     assert math.exp(log_schur_bound(growth, iterations, padding)) >= true
 
 
+def test_the_dissipative_bound_adds_the_padding_and_one_row_to_the_run() -> None:
+    assert dissipative_bound(0.5, 3, 10) == pytest.approx(2 + 0.5 / math.sin(math.pi / 46))
+    assert dissipative_bound(0.5, 3, 0) == pytest.approx(1 + 0.5 + 0.25 + 0.125)
+    assert dissipative_bound(1.0, 3, 0) == math.inf
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 17, 100])
 def test_the_neutral_closed_form_is_exact(rows: int) -> None:
     true = 1 / np.linalg.svd(scalar_history(1.0, rows - 1, 0), compute_uv=False)[-1]

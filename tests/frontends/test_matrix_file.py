@@ -47,6 +47,14 @@ def test_every_sparse_layout_reads_as_the_matrix_that_was_saved(
     assert (found.rows, found.asymmetry, found.dense) == (4, 0.0, False)
 
 
+def test_stored_zeros_and_duplicates_do_not_count_as_entries(tmp_path: Path) -> None:
+    rows, columns, values = [0, 0, 0, 1, 1, 1], [0, 1, 0, 0, 1, 1], [1.0, 0.0, 2.0, 0.0, 4.0, -4.0]
+    sparse.save_npz(tmp_path / "h.npz", sparse.coo_array((values, (rows, columns)), shape=(2, 2)))
+    found = read_matrix(tmp_path / "h.npz").matrix
+    assert found.nnz == 1
+    np.testing.assert_array_equal(found.toarray(), [[3.0, 0.0], [0.0, 0.0]])
+
+
 def test_dense_members_are_found_by_name_or_by_being_the_only_matrix(tmp_path: Path) -> None:
     path = tmp_path / "h.npz"
     np.savez_compressed(path, hessian=SYMMETRIC, other=np.ones(3))

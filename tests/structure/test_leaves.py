@@ -167,7 +167,10 @@ def test_declared_diagonals_and_matrices_keep_their_source() -> None:
     assert diagonal.row_sparsity == Fact(1, Source.BOUND)
 
 
-@pytest.mark.parametrize("ends", itertools.product([(-5, -3), (-7, 2), (-2, 11), (1, 13), (0, 17)], repeat=2))
+INTERVALS = [(-5, -3), (-7, 2), (-2, 11), (1, 13), (0, 17)]
+
+
+@pytest.mark.parametrize("ends", list(itertools.product(INTERVALS, repeat=2)))
 def test_extreme_eigenvalues_of_a_tensor_product_are_right_for_all_signs(
     ends: tuple[tuple[int, int], ...],
 ) -> None:
