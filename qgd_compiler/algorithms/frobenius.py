@@ -53,24 +53,29 @@ def frobenius_tree(
     angle_bits: Scalar,
     access: Access,
     *,
+    columns: Scalar | None = None,
     controlled: bool = False,
     tables: FrobeniusTables | None = None,
     epsilon: Scalar | None = None,
 ) -> Encoding:
-    """The encoding of a square matrix of the given Frobenius norm.
+    """The encoding of a matrix of the given Frobenius norm; square unless `columns` is given.
 
-    `epsilon`: the error measured on the data (kind exact); without it the rounding bound is used.
+    A matrix that is not square sits in the corner of a square register. `epsilon`: the error measured on the
+    data (kind exact); without it the rounding bound is used.
     """
-    routine = _routine(rows, angle_bits, access, controlled, tables)
+    columns = rows if columns is None else columns
+    routine = _routine(rows, columns, angle_bits, access, controlled, tables)
+    side = routine.register("system").size
+    bound = epsilon_bound(maximum(rows, columns), frobenius, angle_bits)
     return Encoding(
         name=NAME,
         access=access.name,
         routine=routine,
         alpha=frobenius,
-        epsilon=epsilon_bound(rows, frobenius, angle_bits) if epsilon is None else epsilon,
+        epsilon=bound if epsilon is None else epsilon,
         kind=Kind.BOUND if epsilon is None else Kind.EXACT,
-        system=ceil_log2(rows),
-        ancilla=ceil_log2(rows),
+        system=side,
+        ancilla=side,
         gradient=angle_bits,
         controlled=controlled,
         word_bits=angle_bits,
@@ -78,33 +83,39 @@ def frobenius_tree(
 
 
 def _routine(
-    rows: Scalar, angle_bits: Scalar, access: Access, controlled: bool, tables: FrobeniusTables | None
+    rows: Scalar,
+    columns: Scalar,
+    angle_bits: Scalar,
+    access: Access,
+    controlled: bool,
+    tables: FrobeniusTables | None,
 ) -> Routine:
-    n_bits = ceil_log2(rows)
+    row_bits, column_bits = ceil_log2(rows), ceil_log2(columns)
+    side = maximum(row_bits, column_bits)
     builder = Builder(f"Frobenius norm tree ({access.name})", "hessian")
-    control = builder.register("control", 1) if controlled else None
-    system = builder.register("system", n_bits)
-    ancilla = builder.register("ancilla", n_bits)
+    on = (builder.register("control", 1),) if controlled else ()
+    system = builder.register("system", side)
+    ancilla = builder.register("ancilla", side)
     gradient = builder.register("gradient", angle_bits)
+    row = ancilla.part(side - row_bits, row_bits)
+    column = system.part(side - column_bits, column_bits)
     norms = amplitude_tree(
         rows, angle_bits, access, controlled=controlled, tables=tables.norms if tables else None
     )
     states = amplitude_tree(
-        rows, angle_bits, access, rows=rows, controlled=controlled, tables=tables.rows if tables else None
+        columns, angle_bits, access, rows=rows, controlled=controlled, tables=tables.rows if tables else None
     )
-    if control is None:
-        builder.call(norms, ancilla, gradient)
-        builder.call(states, ancilla, system, gradient, adjoint=True)
-        builder.call(Gate(kind="SWAP", bits=n_bits), ancilla, system)
+    builder.call(norms, *on, row, gradient)
+    builder.call(states, *on, row, column, gradient, adjoint=True)
+    if controlled:
+        builder.call(ControlledSwap(bits=side), *on, ancilla, system)
     else:
-        builder.call(norms, control, ancilla, gradient)
-        builder.call(states, control, ancilla, system, gradient, adjoint=True)
-        builder.call(ControlledSwap(bits=n_bits), control, ancilla, system)
+        builder.call(Gate(kind="SWAP", bits=side), ancilla, system)
     return builder.routine()
 
 
 def frobenius_tables(matrix: np.ndarray, angle_bits: int) -> FrobeniusTables:
-    """The words of both trees for a real square matrix (dense array), and what they realise."""
+    """The words of both trees for a real matrix (dense array), and what they realise."""
     data = np.asarray(matrix, dtype=float)
     norms = np.linalg.norm(data, axis=1)
     return FrobeniusTables(

@@ -24,6 +24,8 @@ class Handle:
 
     def part(self, start: Scalar, size: Scalar) -> Handle:
         """`size` qubits from `start` on; the handle must be one piece unless the sizes are numbers."""
+        if is_integer(start) and start < 0:
+            raise ValueError(f"a part that starts at {start}: it is larger than the whole")
         if len(self.wires) == 1:
             w = self.wires[0]
             if is_integer(start) and is_integer(size) and is_integer(w.size) and start + size > w.size:

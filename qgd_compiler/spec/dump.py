@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
         for name, info in type(value).model_fields.items():
             inner = getattr(value, name)
             given = name in value.model_fields_set
-            if given or inner != info.get_default(call_default_factory=True):
+            if inner is not None and (given or inner != info.get_default(call_default_factory=True)):
                 result[name] = _plain(inner)
         return {"kind": result.pop("kind"), **result} if "kind" in result else result
     if isinstance(value, tuple | list):

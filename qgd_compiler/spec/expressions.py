@@ -43,18 +43,19 @@ def evaluate(text: str, symbols: Mapping[str, Number]) -> Number:
     """
     if len(text) > _MOST_CHARACTERS:
         raise ValueError(f"the expression has {len(text)} characters, more than {_MOST_CHARACTERS}")
+    shown = text if len(text) <= 60 else text[:59] + "…"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's advice on literals such as 1if
             tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, MemoryError, RecursionError, ValueError):
-        raise ValueError(f"{text!r} is not a number or an expression") from None
+        raise ValueError(f"{shown!r} is not a number or an expression") from None
     try:
         return finite(_value(tree.body, symbols))
     except RecursionError:
-        raise ValueError(f"{text[:20]!r}… is nested too deeply") from None
+        raise ValueError(f"{shown!r} is nested too deeply") from None
     except (ArithmeticError, ValueError) as error:
-        raise ValueError(f"{text!r}: {error}") from None
+        raise ValueError(f"{shown!r}: {error}") from None
 
 
 def finite(value: Number) -> Number:
@@ -103,7 +104,7 @@ def _check_power(base: Number, exponent: Number) -> None:
     if base < 0 and not float(exponent).is_integer():
         raise ValueError(f"({base})**{exponent} is not a real number")
     if isinstance(base, int) and isinstance(exponent, int) and abs(base) > 1:
-        bits = base.bit_length() * abs(exponent)
+        bits = math.ceil(math.log2(abs(base)) * abs(exponent))
         if bits > _MOST_BITS:
             raise ValueError(f"the power has {bits} bits, more than {_MOST_BITS}")
 

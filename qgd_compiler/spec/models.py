@@ -12,7 +12,6 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -21,7 +20,7 @@ from pydantic_core import CoreSchema
 from qgd_compiler.kinds import Source
 from qgd_compiler.spec.expressions import FUNCTIONS, Number, finite
 from qgd_compiler.spec.quantity import Property, Setting, Within
-from qgd_compiler.spec.section import FileName, Flag, Section, Whole, exactly_one
+from qgd_compiler.spec.section import FileName, Flag, Line, Section, Whole, exactly_one
 from qgd_compiler.spec.structures import Structure, check_order
 
 SUPPORTED = 1
@@ -116,7 +115,7 @@ class Vector(Section):
     model_config = ConfigDict(json_schema_extra=exactly_one("file", "norm"))
 
     file: FileName | None = Field(default=None, description="A .npy or .npz file, relative to the spec.")
-    key: str | None = Field(default=None, description="Which array of an .npz file.")
+    key: Line | None = Field(default=None, description="Which array of an .npz file.")
     norm: Annotated[Property, Within(gt=0)] | None = Field(
         default=None, description="2-norm (loss/parameter)."
     )
@@ -282,7 +281,7 @@ class Solution(Section):
 class Hardware(Section):
     """The machine."""
 
-    preset: str = Field(min_length=1, description="Name of a hardware preset.")
+    preset: Line = Field(min_length=1, description="Name of a hardware preset.")
 
     @model_validator(mode="before")
     @classmethod
@@ -328,11 +327,7 @@ def usable_symbols(data: Any) -> dict[str, Number]:
     return usable
 
 
-SymbolName = Annotated[
-    str,
-    AfterValidator(_symbol_name),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}),
-]
+SymbolName = Annotated[str, AfterValidator(_symbol_name)]
 SymbolValue = Annotated[int | float, BeforeValidator(_symbol_value)]
 
 
@@ -342,9 +337,11 @@ class Spec(Section):
     qgd: Annotated[Literal[1], BeforeValidator(_version)] = Field(
         description="Version of the spec format: 1."
     )
-    name: str = Field(min_length=1, max_length=200, description="A name for reports.")
+    name: Line = Field(min_length=1, max_length=200, description="A name for reports, on one line.")
     symbols: dict[SymbolName, SymbolValue] = Field(
-        default_factory=dict, description="Named numbers that any other number may be an expression of."
+        default_factory=dict,
+        description="Named numbers that any other number may be an expression of.",
+        json_schema_extra={"propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}},
     )
     model: Model = Field(description="The size of the model.")
     dynamics: Dynamics = Field(description="The iteration.")

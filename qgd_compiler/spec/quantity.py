@@ -20,6 +20,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from qgd_compiler.kinds import Source
 from qgd_compiler.spec.expressions import Number, evaluate, finite
+from qgd_compiler.spec.section import Lines
 
 
 class Quantity(BaseModel):
@@ -30,7 +31,7 @@ class Quantity(BaseModel):
 
     value: int | float
     source: Source
-    ref: str = ""
+    ref: Lines = ""
     expression: str | None = None
 
     @model_validator(mode="before")

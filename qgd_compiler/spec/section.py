@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-FileName = Annotated[str, Field(min_length=1)]
+
+def _printable(text: str, besides: str = "") -> str:
+    """Refuse characters that would act on a terminal or break a line of a report."""
+    for character in text:
+        if character not in besides and unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+            raise ValueError(f"the control character U+{ord(character):04X} stands in the text")
+    return text
+
+
+def _printable_lines(text: str) -> str:
+    return _printable(text, "\n\t")
+
+
+Line = Annotated[str, AfterValidator(_printable)]
+Lines = Annotated[str, AfterValidator(_printable_lines)]
+FileName = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
 Flag = StrictBool
 Whole = StrictInt
 

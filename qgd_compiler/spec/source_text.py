@@ -125,7 +125,7 @@ class _Reader:
             if not isinstance(key_node, ScalarNode):
                 self._parsed.mistake(path, "a key is a list or a mapping", "a plain name as the key")
                 continue
-            key = str(key_node.value)
+            key = self._text(key_node, path)
             here = (*path, key)
             first = self._parsed.lines.get(here)
             self._parsed.lines[here] = key_node.start_mark.line + 1
@@ -135,6 +135,10 @@ class _Reader:
         return result
 
     def _scalar(self, node: Any, path: Keys) -> Any:
+        text = self._text(node, path)
+        return text if node.style in ('"', "'", "|", ">") else scalar(text)
+
+    def _text(self, node: Any, path: Keys) -> str:
         text = str(node.value)
         if any("\ud800" <= c <= "\udfff" for c in text):  # JSON writes some characters as two halves
             try:
@@ -143,8 +147,8 @@ class _Reader:
                 self._parsed.mistake(
                     path, "half of a surrogate pair is not a character", "write the character"
                 )
-                text = ""
-        return text if node.style in ('"', "'", "|", ">") else scalar(text)
+                return ""
+        return text
 
 
 def scalar(text: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from qgd_compiler.spec.quantity import Property, Setting, Within
-from qgd_compiler.spec.section import FileName, Flag, Section, Whole, exactly_one
+from qgd_compiler.spec.section import FileName, Flag, Line, Section, Whole, exactly_one
 
 Size = Annotated[Property, Within(ge=1, integer=True)]
 Bound = Annotated[Property, Within(ge=0)]
@@ -52,7 +52,7 @@ class Explicit(Bounds):
     """A matrix with data from a file, or of a declared size."""
 
     file: FileName | None = Field(default=None, description="A .npz or .mtx file, relative to the spec.")
-    key: str | None = Field(default=None, description="Which array of an .npz file, for a dense one.")
+    key: Line | None = Field(default=None, description="Which array of an .npz file, for a dense one.")
     n: Size | None = Field(
         default=None, description="Rows (count), where there is no file. Default: the model's size."
     )
@@ -126,7 +126,7 @@ class LowRankNode(Bounds):
     file: FileName | None = Field(
         default=None, description="A .npz file with the factor, rows by rank, relative to the spec."
     )
-    key: str | None = Field(default=None, description="Which array of the file is the factor.")
+    key: Line | None = Field(default=None, description="Which array of the file is the factor.")
     weights: tuple[Property, ...] | None = Field(
         default=None, min_length=1, description="One weight per column (loss/parameter²). Default: all 1."
     )

@@ -1,0 +1,125 @@
+"""Encoders of the leaves: what can be encoded from explicit data, each with and without a control.
+
+`data` None makes a count only; with data the lookups carry their tables and the routine can be run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from qgd_compiler.algorithms import diagonal, frobenius, row_weighted, sparse_access
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.scalars import Scalar
+
+
+@dataclass(frozen=True, eq=False)
+class SparseAccess:
+    """Sparse access to a square matrix."""
+
+    rows: Scalar
+    sparsity: Scalar
+    max_entry: Scalar
+    bits: Scalar
+    access: Access
+    symmetric: bool = True
+    data: np.ndarray | None = None
+
+    def encode(self, controlled: bool) -> Encoding:
+        """The encoding, α = s·max|A|."""
+        tables = (
+            None
+            if self.data is None
+            else _sparse(self.data.tobytes(), self.data.shape, self.sparsity, self.bits)
+        )
+        return sparse_access.sparse_access(
+            self.rows,
+            self.sparsity,
+            self.max_entry,
+            self.bits,
+            self.access,
+            controlled=controlled,
+            symmetric=self.symmetric,
+            tables=tables,
+        )
+
+
+@lru_cache(maxsize=64)
+def _sparse(data: bytes, shape: tuple[int, int], sparsity: int, bits: int) -> Any:
+    return sparse_access.sparse_tables(np.frombuffer(data).reshape(shape), sparsity, bits)
+
+
+@dataclass(frozen=True, eq=False)
+class Frobenius:
+    """The norm tree of a matrix of any shape."""
+
+    rows: Scalar
+    columns: Scalar
+    norm: Scalar
+    bits: Scalar
+    access: Access
+    data: np.ndarray | None = None
+
+    def encode(self, controlled: bool) -> Encoding:
+        """The encoding, α = ‖A‖_F."""
+        tables = None if self.data is None else frobenius.frobenius_tables(self.data, int(self.bits))
+        return frobenius.frobenius_tree(
+            self.rows,
+            self.norm,
+            self.bits,
+            self.access,
+            columns=self.columns,
+            controlled=controlled,
+            tables=tables,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RowWeighted:
+    """Rows and columns prepared with square roots of their entries."""
+
+    rows: Scalar
+    row_one_norm: Scalar
+    column_one_norm: Scalar
+    bits: Scalar
+    access: Access
+    data: np.ndarray | None = None
+
+    def encode(self, controlled: bool) -> Encoding:
+        """The encoding, α = √(‖A‖_1‖A‖_∞)."""
+        tables = None
+        if self.data is not None:
+            tables = row_weighted.row_weighted_tables(
+                self.data, float(self.row_one_norm), float(self.column_one_norm), int(self.bits)
+            )
+        return row_weighted.row_weighted(
+            self.rows,
+            self.row_one_norm,
+            self.column_one_norm,
+            self.bits,
+            self.access,
+            controlled=controlled,
+            tables=tables,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class DiagonalTable:
+    """A diagonal matrix by a lookup of its entries."""
+
+    rows: Scalar
+    max_entry: Scalar
+    bits: Scalar
+    access: Access
+    data: np.ndarray | None = None
+
+    def encode(self, controlled: bool) -> Encoding:
+        """The encoding, α = max|d|."""
+        table = None if self.data is None else diagonal.diagonal_table(self.data, int(self.bits))
+        return diagonal.diagonal_by_table(
+            self.rows, self.max_entry, self.bits, self.access, controlled=controlled, table=table
+        )

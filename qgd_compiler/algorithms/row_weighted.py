@@ -1,0 +1,112 @@
+r"""Block-encoding with square roots of the entries, α = √(R·C), R and C the largest row and column 1-norm.
+
+|ρ_i> = Σ_j √(|A_ij|/R) |j>|00> + rest |01> and |γ_j> = Σ_i √(|A_ij|/C) |i>|00> + rest |10>, so that
+<i, ρ_i| exchange |j, γ_j> = |A_ij|/√(RC): the two rests carry different flags and never meet. The signs of A go
+with the rows' tree. Each state is a tree of rotations over n+1 amplitudes (the flag is its first qubit).
+Error: both trees' rounding, 2(⌈log2 n⌉+1)·π/2^b·α (bound).
+
+Source: Gilyén et al., arXiv:1806.01838, lemma 47 (states of rows and columns), with trees of arXiv:1603.08675.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.amplitude_tree import Tables, amplitude_tree, tree_tables
+from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.kinds import Kind
+from qgd_compiler.program.builder import Builder
+from qgd_compiler.program.primitives import ControlledSwap, Gate
+from qgd_compiler.scalars import Scalar, ceil_log2, power, sqrt
+
+NAME = "row-weighted"
+
+
+@dataclass(frozen=True)
+class RowWeightedTables:
+    """The angle words of the rows' and the columns' trees."""
+
+    rows: Tables
+    columns: Tables
+
+
+def row_weighted(
+    rows: Scalar,
+    row_one_norm: Scalar,
+    column_one_norm: Scalar,
+    angle_bits: Scalar,
+    access: Access,
+    *,
+    controlled: bool = False,
+    tables: RowWeightedTables | None = None,
+) -> Encoding:
+    """The encoding of a real square matrix with the given 1-norms."""
+    n_bits = ceil_log2(rows)
+    alpha = sqrt(row_one_norm * column_one_norm)
+    amplitudes = power(2, n_bits) * 2  # the flag is the first qubit of the state
+    builder = Builder(f"{NAME} ({access.name})", "hessian")
+    control = builder.register("control", 1) if controlled else None
+    system = builder.register("system", n_bits)
+    ancilla = builder.register("ancilla", n_bits + 2)
+    gradient = builder.register("gradient", angle_bits)
+    rest_of_columns, rest_of_rows, other = ancilla.part(0, 1), ancilla.part(1, 1), ancilla.part(2, n_bits)
+
+    columns_tree = amplitude_tree(
+        amplitudes,
+        angle_bits,
+        access,
+        rows=rows,
+        controlled=controlled,
+        tables=tables.columns if tables else None,
+    )
+    rows_tree = amplitude_tree(
+        amplitudes,
+        angle_bits,
+        access,
+        rows=rows,
+        controlled=controlled,
+        tables=tables.rows if tables else None,
+    )
+    on = () if control is None else (control,)
+    builder.call(columns_tree, *on, system, rest_of_columns + other, gradient)
+    if control is None:
+        builder.call(Gate(kind="SWAP", bits=n_bits), system, other)
+    else:
+        builder.call(ControlledSwap(bits=n_bits), control, system, other)
+    builder.call(rows_tree, *on, system, rest_of_rows + other, gradient, adjoint=True)
+    return Encoding(
+        name=NAME,
+        access=access.name,
+        routine=builder.routine(),
+        alpha=alpha,
+        epsilon=alpha * 2 * (n_bits + 1) * math.pi / power(2, angle_bits),
+        kind=Kind.BOUND,
+        system=n_bits,
+        ancilla=n_bits + 2,
+        gradient=angle_bits,
+        controlled=controlled,
+        word_bits=angle_bits,
+    )
+
+
+def row_weighted_tables(
+    matrix: np.ndarray, row_one_norm: float, column_one_norm: float, angle_bits: int
+) -> RowWeightedTables:
+    """The words of both trees for a real square matrix (dense array)."""
+    n = len(matrix)
+    width = 2 ** int(ceil_log2(n))
+    roots = np.sqrt(np.abs(matrix))
+
+    def states(amplitudes: np.ndarray, bound: float) -> np.ndarray:
+        padded = np.zeros((n, 2 * width))
+        padded[:, :n] = amplitudes / math.sqrt(bound)
+        padded[:, width] = np.sqrt(np.maximum(0.0, 1 - (padded[:, :n] ** 2).sum(axis=1)))
+        return padded
+
+    rows = states(np.where(matrix < 0, -1.0, 1.0) * roots, row_one_norm)
+    columns = states(roots.T, column_one_norm)
+    return RowWeightedTables(tree_tables(rows, angle_bits), tree_tables(columns, angle_bits))
