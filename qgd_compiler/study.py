@@ -90,10 +90,20 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
     refuse_what_is_absent(loaded)
     spec = loaded.spec
     progress("reading the Hessian")
-    read = hessian_of(loaded, measure_extremes)
+    measured: list[Extremes] = []
+
+    def measure(data: Any) -> Extremes:
+        progress("measuring the spectrum")
+        measured.append(measure_extremes(data))
+        return measured[-1]
+
+    read = hessian_of(loaded, measure)
     entries = _entries(read.bare)
-    progress("measuring the spectrum")
-    bare = _extremes(loaded, read.bare, entries)
+    if isinstance(_unbounded(read.bare), Sparse) and measured:
+        bare = measured[0]  # the whole Hessian is the one matrix that was measured on reading
+    else:
+        progress("measuring the spectrum")
+        bare = _extremes(loaded, read.bare, entries)
     gradient = gradient_of(loaded)
     files = {f.path.name: _sha256(f.path) for f in read.files}
     if spec.gradient.file is not None:
@@ -185,13 +195,18 @@ def refuse_what_is_absent(loaded: Loaded) -> None:
         )
 
 
+def _unbounded(matrix: Matrix) -> Matrix:
+    """The matrix under the declared and measured bounds that stand around it."""
+    while isinstance(matrix, Bounded):
+        matrix = matrix.term
+    return matrix
+
+
 def _entries(matrix: Matrix) -> Any:
     """The matrix as CSR where there is data and it is small enough to write out; else None."""
     from scipy.sparse import csr_array
 
-    inner = matrix
-    while isinstance(inner, Bounded):
-        inner = inner.term
+    inner = _unbounded(matrix)
     if isinstance(inner, Sparse):
         return csr_array(inner.to_scipy())
     if matrix.is_explicit and matrix.rows <= MEASURED_LIMIT:
