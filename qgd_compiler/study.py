@@ -330,7 +330,7 @@ def _from_spec(loaded: Loaded) -> Iterator[Assumption]:
             value=quantity.value,
             source=quantity.source,
             ref=quantity.ref,
-            where=loaded.where(path),
+            where=loaded.cite(path),
         )
 
 

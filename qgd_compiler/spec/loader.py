@@ -31,8 +31,15 @@ class Loaded:
 
         The line is that of the nearest part of the path that the file has.
         """
+        return self._place(self.source_name, path)
+
+    def cite(self, path: str) -> str:
+        """As `where`, without the folder of the file: what a report may say and still be the same everywhere."""
+        return self._place(Path(self.source_name).name, path)
+
+    def _place(self, source_name: str, path: str) -> str:
         keys: Keys = tuple(int(part) if part.isdigit() else part for part in path.split("."))
-        return Parsed(self.source_name, lines=dict(self.lines)).place(keys)
+        return Parsed(source_name, lines=dict(self.lines)).place(keys)
 
 
 def load(path: str | Path) -> Loaded:
