@@ -11,6 +11,7 @@ import numpy as np
 from qgd_compiler.algorithms import sparse_access
 from qgd_compiler.algorithms.access import Access, Table, load, unload
 from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.algorithms.fixed_point import magnitudes
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.primitives import Gate, GreaterEqual
@@ -65,8 +66,7 @@ def diagonal_by_table(
     )
 
 
-def diagonal_table(values: np.ndarray, value_bits: int) -> tuple[int, ...]:
-    """The words (value, sign) of a real diagonal."""
-    steps = 2**value_bits - 1
-    top = float(np.max(np.abs(values))) or 1.0
-    return tuple((round(abs(float(v)) / top * steps) << 1) | int(v < 0) for v in values)
+def diagonal_table(values: np.ndarray, max_entry: float, value_bits: int) -> tuple[int, ...]:
+    """The words (value, sign) of a real diagonal; ValueError for an entry above `max_entry`."""
+    words = magnitudes(values, max_entry, value_bits)
+    return tuple((int(word) << 1) | int(v < 0) for word, v in zip(words, values, strict=True))

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -31,11 +30,9 @@ class SparseAccess:
 
     def encode(self, controlled: bool) -> Encoding:
         """The encoding, α = s·max|A|."""
-        tables = (
-            None
-            if self.data is None
-            else _sparse(self.data.tobytes(), self.data.shape, self.sparsity, self.bits)
-        )
+        tables = None
+        if self.data is not None:
+            tables = sparse_access.sparse_tables(self.data, self.sparsity, self.max_entry, self.bits)
         return sparse_access.sparse_access(
             self.rows,
             self.sparsity,
@@ -46,11 +43,6 @@ class SparseAccess:
             symmetric=self.symmetric,
             tables=tables,
         )
-
-
-@lru_cache(maxsize=64)
-def _sparse(data: bytes, shape: tuple[int, int], sparsity: int, bits: int) -> Any:
-    return sparse_access.sparse_tables(np.frombuffer(data).reshape(shape), sparsity, bits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +58,12 @@ class Frobenius:
 
     def encode(self, controlled: bool) -> Encoding:
         """The encoding, α = ‖A‖_F."""
-        tables = None if self.data is None else frobenius.frobenius_tables(self.data, int(self.bits))
+        tables = None
+        if self.data is not None:
+            found = float(np.linalg.norm(self.data))
+            if not math.isclose(found, float(self.norm), rel_tol=1e-9):
+                raise ValueError(f"the Frobenius norm of the data is {found:.6g}, not {float(self.norm):.6g}")
+            tables = frobenius.frobenius_tables(self.data, int(self.bits))
         return frobenius.frobenius_tree(
             self.rows,
             self.norm,
@@ -119,7 +116,9 @@ class DiagonalTable:
 
     def encode(self, controlled: bool) -> Encoding:
         """The encoding, α = max|d|."""
-        table = None if self.data is None else diagonal.diagonal_table(self.data, int(self.bits))
+        table = None
+        if self.data is not None:
+            table = diagonal.diagonal_table(self.data, float(self.max_entry), int(self.bits))
         return diagonal.diagonal_by_table(
             self.rows, self.max_entry, self.bits, self.access, controlled=controlled, table=table
         )

@@ -116,16 +116,28 @@ def _routine(
 
 def frobenius_tables(matrix: np.ndarray, angle_bits: int) -> FrobeniusTables:
     """The words of both trees for a real matrix (dense array), and what they realise."""
-    data = np.asarray(matrix, dtype=float)
-    norms = np.linalg.norm(data, axis=1)
+    norms, states = _states(matrix)
     return FrobeniusTables(
-        tree_tables(norms, angle_bits), tree_tables(data, angle_bits), block(data, angle_bits)
+        tree_tables(norms, angle_bits), tree_tables(states, angle_bits), block(matrix, angle_bits)
     )
 
 
 def block(matrix: np.ndarray, angle_bits: int) -> np.ndarray:
     """The matrix that the rounded angles realise (units of A)."""
-    norms = np.linalg.norm(matrix, axis=1)
+    norms, states = _states(matrix)
     return np.asarray(
-        realised(norms, angle_bits)[:, None] * realised(matrix, angle_bits) * np.linalg.norm(matrix)
+        realised(norms, angle_bits)[:, None] * realised(states, angle_bits) * np.linalg.norm(matrix)
     )
+
+
+def _states(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The amplitudes of both trees. A single column has no rotation to hold a sign, so the norms carry it.
+
+    Raises ValueError for one negative entry: no tree has a place for its sign.
+    """
+    data = np.asarray(matrix, dtype=float)
+    if data.shape[1] > 1:
+        return np.linalg.norm(data, axis=1), data
+    if data.shape[0] == 1 and data[0, 0] < 0:
+        raise ValueError("a single negative entry has no rotation to hold its sign; scale its negative by -1")
+    return data[:, 0], np.abs(data)

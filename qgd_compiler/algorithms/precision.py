@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qgd_compiler.algorithms import amplitude_tree, frobenius, sparse_access
+from qgd_compiler.algorithms import amplitude_tree, fixed_point, frobenius, sparse_access
 from qgd_compiler.errors import InfeasibleError
 
 EXACT_NORM_UP_TO = 600  # rows: a dense singular value decomposition stays well below a second
@@ -37,7 +37,9 @@ class Precision:
         if self.hessian is None:
             return self._checked(start, float(sparse_access.epsilon_bound(sparsity, max_entry, start)), False)
         matrix = self.hessian
-        return self._fewest("sparse", start, 1, epsilon, lambda b: matrix - sparse_access.rounded(matrix, b))
+        return self._fewest(
+            "sparse", start, 1, epsilon, lambda b: matrix - fixed_point.rounded(matrix, max_entry, b)
+        )
 
     def frobenius_bits(self, rows: int, norm: float, epsilon: float) -> tuple[int, float, bool]:
         """Angle bits for the norm tree, the error that results, and whether it was measured on the data."""

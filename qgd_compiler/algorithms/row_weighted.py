@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -55,22 +56,9 @@ def row_weighted(
     gradient = builder.register("gradient", angle_bits)
     rest_of_columns, rest_of_rows, other = ancilla.part(0, 1), ancilla.part(1, 1), ancilla.part(2, n_bits)
 
-    columns_tree = amplitude_tree(
-        amplitudes,
-        angle_bits,
-        access,
-        rows=rows,
-        controlled=controlled,
-        tables=tables.columns if tables else None,
-    )
-    rows_tree = amplitude_tree(
-        amplitudes,
-        angle_bits,
-        access,
-        rows=rows,
-        controlled=controlled,
-        tables=tables.rows if tables else None,
-    )
+    tree = partial(amplitude_tree, amplitudes, angle_bits, access, rows=rows, controlled=controlled)
+    columns_tree = tree(tables=tables.columns if tables else None)
+    rows_tree = tree(tables=tables.rows if tables else None)
     on = () if control is None else (control,)
     builder.call(columns_tree, *on, system, rest_of_columns + other, gradient)
     if control is None:
@@ -96,17 +84,20 @@ def row_weighted(
 def row_weighted_tables(
     matrix: np.ndarray, row_one_norm: float, column_one_norm: float, angle_bits: int
 ) -> RowWeightedTables:
-    """The words of both trees for a real square matrix (dense array)."""
+    """The words of both trees for a real square matrix (dense array); ValueError for data above the 1-norms."""
     n = len(matrix)
     width = 2 ** int(ceil_log2(n))
     roots = np.sqrt(np.abs(matrix))
 
-    def states(amplitudes: np.ndarray, bound: float) -> np.ndarray:
+    def states(amplitudes: np.ndarray, bound: float, what: str) -> np.ndarray:
+        largest = float((amplitudes**2).sum(axis=1).max())
+        if not largest <= bound * (1 + 1e-12):
+            raise ValueError(f"the data have a {what} of 1-norm {largest:.6g}, above the bound {bound:.6g}")
         padded = np.zeros((n, 2 * width))
         padded[:, :n] = amplitudes / math.sqrt(bound)
         padded[:, width] = np.sqrt(np.maximum(0.0, 1 - (padded[:, :n] ** 2).sum(axis=1)))
         return padded
 
-    rows = states(np.where(matrix < 0, -1.0, 1.0) * roots, row_one_norm)
-    columns = states(roots.T, column_one_norm)
+    rows = states(np.where(matrix < 0, -1.0, 1.0) * roots, row_one_norm, "row")
+    columns = states(roots.T, column_one_norm, "column")
     return RowWeightedTables(tree_tables(rows, angle_bits), tree_tables(columns, angle_bits))

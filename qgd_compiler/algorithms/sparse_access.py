@@ -22,6 +22,7 @@ import numpy as np
 
 from qgd_compiler.algorithms.access import Access, clear, load_clean
 from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.algorithms.fixed_point import magnitudes, rounded
 from qgd_compiler.algorithms.uniform import uniform_superposition
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder, Handle
@@ -140,34 +141,27 @@ def _routine(
     return builder.routine()
 
 
-def rounded(matrix: np.ndarray, value_bits: int) -> np.ndarray:
-    """The block that the words realise: entries rounded to steps of max|A|/(2^b − 1)."""
-    top = float(np.max(np.abs(matrix))) or 1.0
-    step = top / (2**value_bits - 1)
-    return np.asarray(np.rint(matrix / step) * step)
-
-
-def sparse_tables(matrix: np.ndarray, sparsity: int, value_bits: int) -> SparseTables:
+def sparse_tables(matrix: np.ndarray, sparsity: int, max_entry: float, value_bits: int) -> SparseTables:
     """The tables of a small real square matrix (dense array), at most `sparsity` non-zeros per row and column.
 
-    For a symmetric matrix the pairing of places is an involution and the two tables are equal.
+    For a symmetric matrix the pairing of places is an involution and the two tables are equal. ValueError for
+    an entry above `max_entry`.
     """
     n = matrix.shape[0]
     n_bits, s_bits = ceil_log2(n), ceil_log2(sparsity)
     entries, empty = _matched_places(matrix, sparsity)
-    top = float(np.max(np.abs(matrix))) or 1.0
-    steps = 2**value_bits - 1
+    words = magnitudes(matrix, max_entry, value_bits)
+    values = rounded(matrix, max_entry, value_bits)
     rows = [0] * (n * sparsity)
     columns = [0] * (n * sparsity)
     realised = np.zeros_like(matrix, dtype=float)
     for (i, place), (j, partner) in (*entries, *empty):
-        entry = float(matrix[i, j]) if ((i, place), (j, partner)) in entries else 0.0
-        value = round(abs(entry) / top * steps)
-        sign = int(entry < 0)
-        tail = (value << 1) | sign
+        tail = 0
+        if ((i, place), (j, partner)) in entries:
+            tail = (int(words[i, j]) << 1) | int(matrix[i, j] < 0)
+            realised[i, j] = values[i, j]
         rows[i * sparsity + place] = (((j << s_bits) | partner) << (value_bits + 1)) | tail
         columns[j * sparsity + partner] = (((i << s_bits) | place) << (value_bits + 1)) | tail
-        realised[i, j] += (-1) ** sign * value / steps * top
     assert n_bits + s_bits + value_bits + 1 >= max(v.bit_length() for v in (*rows, *columns))
     return SparseTables(tuple(rows), tuple(columns), realised)
 

@@ -249,7 +249,9 @@ class _Reader:
                 return Gram(factor=self._without_error(built, f"{path}.factor")[0]), None
             case _:
                 raise UnsupportedError(
-                    f"structure nodes of kind {given.kind!r} are not built", at=self.loaded.where(path)
+                    f"structure nodes of kind {given.kind!r} are not built",
+                    at=self.loaded.where(path),
+                    remedy="kind: sparse or dense, with a file of the whole matrix or declared bounds",
                 )
 
     def _nodes(self, given: Any, path: str, shape: Shape, symmetric: bool) -> list[Built]:

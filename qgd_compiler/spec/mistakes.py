@@ -51,7 +51,7 @@ def explain(error: Any) -> tuple[Keys, str, str] | None:
         return path, f"{given!r} is not a choice", f"did you mean {near[0]}?" if near else f"one of {choices}"
     if kind == "value_error":
         return path, str(context["error"]), ""
-    if kind == "too_short" and isinstance(value, list | tuple):
+    if kind == "too_short":
         return None if value else (path, "the list is empty", "at least one element")
     if kind in _EXPECTED:
         plain = kind == "string_type" and isinstance(value, int | float)

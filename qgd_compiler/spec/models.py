@@ -20,7 +20,7 @@ from pydantic_core import CoreSchema
 from qgd_compiler.kinds import Source
 from qgd_compiler.spec.expressions import FUNCTIONS, Number, finite
 from qgd_compiler.spec.quantity import Property, Setting, Within
-from qgd_compiler.spec.section import FileName, Flag, Line, Section, Whole, exactly_one
+from qgd_compiler.spec.section import FileName, Flag, Line, Name, Section, Whole, exactly_one
 from qgd_compiler.spec.structures import Structure, check_order
 
 SUPPORTED = 1
@@ -281,7 +281,7 @@ class Solution(Section):
 class Hardware(Section):
     """The machine."""
 
-    preset: Line = Field(min_length=1, description="Name of a hardware preset.")
+    preset: Name = Field(description="Name of a hardware preset.")
 
     @model_validator(mode="before")
     @classmethod
@@ -337,7 +337,7 @@ class Spec(Section):
     qgd: Annotated[Literal[1], BeforeValidator(_version)] = Field(
         description="Version of the spec format: 1."
     )
-    name: Line = Field(min_length=1, max_length=200, description="A name for reports, on one line.")
+    name: Name = Field(description="A name for reports, on one line.")
     symbols: dict[SymbolName, SymbolValue] = Field(
         default_factory=dict,
         description="Named numbers that any other number may be an expression of.",

@@ -22,6 +22,8 @@ def _printable_lines(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_printable)]
 Lines = Annotated[str, AfterValidator(_printable_lines)]
+# The length stands before the validator: after it, pydantic would count "items".
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 FileName = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
 Flag = StrictBool
 Whole = StrictInt

@@ -9,15 +9,16 @@ import pytest
 from scipy import linalg
 
 from qgd_compiler.algorithms.access import Qroam, Qrom
-from qgd_compiler.algorithms.composite import (
-    BlockDiagonalEncoder,
-    GramEncoder,
-    KroneckerEncoder,
-    ProductEncoder,
-    SumEncoder,
-)
+from qgd_compiler.algorithms.composites.block_diagonal import BlockDiagonalEncoder
+from qgd_compiler.algorithms.composites.gram import GramEncoder
+from qgd_compiler.algorithms.composites.kronecker import KroneckerEncoder
+from qgd_compiler.algorithms.composites.linear_combination import SumEncoder
+from qgd_compiler.algorithms.composites.product import ProductEncoder
 from qgd_compiler.algorithms.encoders import DiagonalTable, Frobenius, RowWeighted, SparseAccess
 from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.costing.fold import fold
+from qgd_compiler.costing.prices import price_of
+from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.simulate import block
 
@@ -31,6 +32,7 @@ def numbers(*shape: int, symmetric: bool = False) -> np.ndarray:
 
 
 A, B, N = numbers(3, 3, symmetric=True), numbers(4, 4, symmetric=True), numbers(3, 3)
+WHOLE = np.array([[1, 2, 0], [2, -3, 0], [0, 0, 1]])
 TALL, WIDE, D = numbers(5, 3), numbers(2, 4), numbers(5)
 
 
@@ -61,6 +63,13 @@ CASES: dict[str, Case] = {
     "row-weighted, not symmetric": (lambda b: weighted(N, b), N, None),
     "Frobenius, tall": (lambda b: tree(TALL, b), TALL, None),
     "Frobenius, wide": (lambda b: tree(WIDE, b), WIDE, None),
+    "Frobenius, one column": (lambda b: tree(N[:, :1], b), N[:, :1], None),
+    "Frobenius, one row": (lambda b: tree(N[:1], b), N[:1], None),
+    "diagonal under a larger bound": (lambda b: DiagonalTable(5, 3.0, b, Qroam(), D), np.diag(D), None),
+    "sparse under a larger bound": (lambda b: SparseAccess(3, 3, 9.0, b, Qrom(), False, N), N, None),
+    "row-weighted under larger bounds": (lambda b: RowWeighted(3, 7.0, 9.0, b, Qroam(), N), N, None),
+    "integers": (lambda b: sparse(WHOLE, b), WHOLE, None),
+    "sum of one": (lambda b: SumEncoder((-0.5,), (diagonal(D, b),), 3), -0.5 * np.diag(D), None),
     "diagonal": (lambda b: diagonal(D, b), np.diag(D), None),
     "Kronecker": (lambda b: KroneckerEncoder((sparse(A, b), tree(B, b))), np.kron(A, B), None),
     "product": (lambda b: ProductEncoder((tree(WIDE, b), tree(B, b))), WIDE @ B, None),
@@ -139,6 +148,47 @@ def test_the_error_vanishes_with_the_bits(case: str) -> None:
         return float(np.linalg.norm(found - matrix, 2) / encoding.alpha)
 
     assert error(9) < max(error(4), 2**-4) / 4
+
+
+@pytest.mark.parametrize(
+    ("encoder", "reason"),
+    [
+        (SparseAccess(3, 3, 0.1, 4, Qrom(), False, N), "above the bound 0.1"),
+        (DiagonalTable(5, 0.1, 4, Qrom(), D), "above the bound 0.1"),
+        (RowWeighted(3, 0.1, 9.0, 4, Qrom(), N), "a row of 1-norm"),
+        (RowWeighted(3, 9.0, 0.1, 4, Qrom(), N), "a column of 1-norm"),
+        (Frobenius(3, 3, 99.0, 4, Qrom(), N), "not 99"),
+        (Frobenius(1, 1, 2.0, 4, Qrom(), np.array([[-2.0]])), "hold its sign"),
+        (BlockDiagonalEncoder((diagonal(D, 4), diagonal(D[:2], 4))), "different register sizes"),
+    ],
+)
+def test_data_that_break_a_declared_bound_are_refused(encoder: Encoder, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        encoder.encode(False)
+
+
+def test_a_composition_says_what_it_is_made_of() -> None:
+    sharp = DiagonalTable(5, 3.0, 7, Qrom(), D)
+    found = BlockDiagonalEncoder((sharp, DiagonalTable(5, 3.0, 4, Qroam(), D))).encode(False)
+    assert found.name == "block diagonal of diagonal table, diagonal table"
+    assert (found.access, found.word_bits, found.kind) == ("qroam+qrom", 7, Kind.BOUND)
+    nothing = SumEncoder((1.0, -0.5), (None, None), 1).encode(False)
+    assert (nothing.name, nothing.access, nothing.word_bits) == ("sum of identities", "none", 0)
+    assert nothing.kind is Kind.BOUND
+
+
+@pytest.mark.parametrize("start", [-1, 3])
+def test_a_part_outside_its_register_is_refused(start: int) -> None:
+    register = Builder("parts").register("x", 4)
+    with pytest.raises(ValueError, match=r"starts at|bits 3"):
+        register.part(start, 2)
+
+
+@pytest.mark.parametrize("terms", [2, 3, 5])
+def test_a_sum_takes_the_rotations_that_it_says(terms: int) -> None:
+    cost = fold(SumEncoder((0.5,) * terms, (None,) * terms, 1).encode(False).routine, price_of)
+    assert cost.gates.rotations == 2 * (2 * terms - 3)
+    assert cost.gates.toffoli == 0
 
 
 def test_an_encoding_run_forwards_and_backwards_is_the_identity() -> None:

@@ -39,7 +39,7 @@ def encoded(
     n = len(matrix)
     if name == "sparse":
         top = float(np.abs(matrix).max())
-        tables = sparse_tables(matrix, sparsity, bits)
+        tables = sparse_tables(matrix, sparsity, top, bits)
         return sparse_access(n, sparsity, top, bits, access, controlled=controlled, tables=tables)
     norm = float(np.linalg.norm(matrix))
     return frobenius_tree(n, norm, bits, access, controlled=controlled, tables=frobenius_tables(matrix, bits))
@@ -83,8 +83,8 @@ def test_epsilon_halves_with_every_bit_and_is_not_vacuous(name: str) -> None:
 def test_a_nonsymmetric_matrix_needs_both_tables_and_its_control_still_works() -> None:
     rng = np.random.default_rng(3)
     matrix = rng.normal(size=(3, 3))
-    tables = sparse_tables(matrix, 3, 5)
     top = float(np.abs(matrix).max())
+    tables = sparse_tables(matrix, 3, top, 5)
     for controlled in (False, True):
         encoding = sparse_access(3, 3, top, 5, Qroam(), controlled=controlled, symmetric=False, tables=tables)
         found = block(encoding.routine, fixed={"control": 1} if controlled else {}).matrix

@@ -112,6 +112,7 @@ def test_a_remedy_names_the_nearest_field_that_may_stand_there_and_no_other() ->
         ("gradient", {}, "gradient", "give either a file or a norm"),
         ("gradient", {"file": "g.npy", "norm": 1}, "gradient", "give either a file or a norm"),
         ("gradient", {"norm": 1, "key": "g"}, "gradient", "'key' names an array of a file"),
+        ("hardware", {"preset": ""}, "hardware.preset", "at least 1 character"),
         ("gradient", {"file": ""}, "gradient.file", "at least 1 character"),
         ("access", {"models": []}, "access.models", "the list is empty"),
         ("access", ["qrom", "qrom"], "access", "stands twice"),

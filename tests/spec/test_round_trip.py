@@ -67,6 +67,11 @@ def test_the_written_form_is_short_and_in_a_fixed_order() -> None:
     )
 
 
+def test_a_field_left_empty_is_not_written() -> None:
+    spec = changed(changed(SMALL, "hessian.file", None), "gradient.file", None)
+    assert dump.to_yaml(validate(spec).spec) == dump.to_yaml(validate(SMALL).spec)
+
+
 def test_a_source_and_an_expression_are_kept_in_the_written_form() -> None:
     text = dump.to_yaml(validate(WIDE).spec)
     assert "    value: 10**(a + 2)\n    source: measured\n" in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -111,9 +110,7 @@ def test_a_tab_is_named_as_the_cause() -> None:
 def test_a_few_lines_of_aliases_do_not_become_billions_of_values() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    start = time.perf_counter()
     assert "aliases followed" in first_mistake("\n".join(lines))[0]
-    assert time.perf_counter() - start < 5
 
 
 def test_an_alias_is_a_copy() -> None:

@@ -1,0 +1,45 @@
+"""Blocks on the diagonal under a block number, α = max α_k: a rotation shrinks the blocks of smaller α.
+
+Source: by definition (a multiplexed call); the shrinking rotation has cos(θ/2) = α_k/α.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from qgd_compiler.algorithms.composites.frame import Frame
+from qgd_compiler.algorithms.composites.marks import where_all
+from qgd_compiler.algorithms.encoding import Encoder, Encoding
+from qgd_compiler.program.primitives import Rotation
+from qgd_compiler.scalars import ceil_log2, is_symbolic, maximum
+
+
+@dataclass(frozen=True, eq=False)
+class BlockDiagonalEncoder:
+    """diag(A_0, A_1, …) of blocks that have the same number of qubits."""
+
+    parts: tuple[Encoder, ...]
+
+    def encode(self, controlled: bool) -> Encoding:
+        """System: block number, then the place within the block; ValueError for unequal registers of blocks."""
+        parts = [p.encode(True) for p in self.parts]
+        if len({p.system for p in parts}) != 1:
+            raise ValueError("blocks of different register sizes cannot share a block register")
+        index_bits, side = ceil_log2(len(parts)), parts[0].system
+        alpha = maximum(*(p.alpha for p in parts))
+        shared = maximum(*(p.ancilla for p in parts))
+        frame = Frame("block diagonal", parts, controlled, system=index_bits + side, ancilla=1 + shared)
+        shrink, inner = frame.ancilla.part(0, 1), frame.ancilla.part(1, shared)
+        place = frame.system.part(index_bits, side)
+        for k, p in enumerate(parts):
+            marks = [(frame.system.part(b, 1), (k >> (index_bits - 1 - b)) & 1) for b in range(index_bits)]
+            marks += [(frame.control, 1)] if controlled else []
+            with where_all(frame.builder, marks) as on:
+                angle = (
+                    None if is_symbolic(alpha) else 2 * math.acos(min(1.0, p.alpha / alpha)) if alpha else 0.0
+                )
+                if angle is None or angle > 0:
+                    frame.builder.call(Rotation(axis="Y", angle=angle, controlled=True), on, shrink)
+                frame.run(p, on, place, inner)
+        return frame.encoding(alpha, maximum(*(p.epsilon for p in parts)))

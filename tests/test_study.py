@@ -1,0 +1,46 @@
+"""What a study measures, and how often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import qgd_compiler.study as module
+from qgd_compiler.analysis.spectrum import measure_extremes
+from qgd_compiler.spec.loader import load
+
+SPEC = """\
+qgd: 1
+name: a chain
+model: {{parameters: {n}}}
+dynamics: {{learning_rate: 0.1, iterations: 5}}
+hessian: {{kind: sparse, file: h.npz}}
+gradient: {{norm: 1}}
+target: {{epsilon: 0.1}}
+"""
+
+
+@pytest.mark.parametrize("size", [20, 600])
+def test_the_spectrum_of_one_matrix_is_measured_once(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = sparse.diags_array([-1.0, 2.0, -1.0], offsets=[-1, 0, 1], shape=(size, size), format="csr")
+    sparse.save_npz(tmp_path / "h.npz", chain)
+    (tmp_path / "s.yaml").write_text(SPEC.format(n=size))
+    seen: list[Any] = []
+
+    def counted(data: Any) -> Any:
+        seen.append(data.shape)
+        return measure_extremes(data)
+
+    monkeypatch.setattr(module, "measure_extremes", counted)
+    found = module.study(load(tmp_path / "s.yaml")).extremes
+    assert seen == [(size, size)]
+    exact = 2 - 2 * np.cos(np.pi * np.array([1, size]) / (size + 1))
+    assert found.lambda_min <= exact[0] * (1 + 1e-9)
+    assert found.lambda_max >= exact[1] * (1 - 1e-9)
+    assert found.lambda_max == pytest.approx(exact[1], rel=1e-3)
