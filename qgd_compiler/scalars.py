@@ -80,9 +80,9 @@ def ceil_log2(x: Scalar) -> Scalar:
     [0, 1, 2, 2, 3, 81]
     """
     if is_symbolic(x):
-        import sympy
+        from qgd_compiler.symbols import CeilLog2
 
-        return sympy.ceiling(sympy.log(x, 2))
+        return CeilLog2(x)
     if is_array(x):
         mantissa, exponent = np.frexp(np.asarray(x, dtype=float))
         return np.where(mantissa == 0.5, exponent - 1, exponent).astype(float)
@@ -149,9 +149,9 @@ def maximum(*values: Scalar) -> Scalar:
 
 def _extreme(sympy_name: str, on_arrays: Any, on_numbers: Any, values: tuple[Scalar, ...]) -> Scalar:
     if is_symbolic(*values):
-        import sympy
+        from qgd_compiler.symbols import extreme
 
-        return getattr(sympy, sympy_name)(*values)
+        return extreme(sympy_name, values)
     if is_array(*values):
         result = values[0]
         for v in values[1:]:
@@ -173,8 +173,57 @@ def where(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
     return then if condition else otherwise
 
 
+def less(a: Scalar, b: Scalar) -> Scalar:
+    """1 where a < b, else 0.
+
+    >>> less(2, 3), less(3, 3)
+    (1, 0)
+    """
+    if is_symbolic(a, b):
+        import sympy
+
+        return sympy.Piecewise((1, sympy.Lt(a, b, evaluate=False)), (0, True), evaluate=False)
+    if is_array(a, b):
+        return np.less(a, b).astype(float)
+    return int(a < b)
+
+
 def power(base: Scalar, exponent: Scalar) -> Scalar:
     """base**exponent, exact for integers and in float64 for arrays (an int array would overflow)."""
     if is_array(base, exponent):
         return np.power(np.asarray(base, dtype=float), exponent)
     return base**exponent
+
+
+def trailing_zeros(x: Scalar) -> Scalar:
+    """How often 2 divides x >= 1; a function of that name for symbols.
+
+    >>> trailing_zeros(24)
+    3
+    """
+    if is_symbolic(x):
+        from qgd_compiler.symbols import TrailingZeros
+
+        return TrailingZeros(x)
+    if is_array(x):
+        whole = np.asarray(x).astype(np.int64)
+        return np.round(np.log2(whole & -whole))
+    return int((int(x) & -int(x)).bit_length() - 1)
+
+
+def sum_over(value: Scalar, index: Scalar, count: Scalar) -> Scalar:
+    """The sum of `value` over the SymPy symbol `index` = 0 … count−1."""
+    if not is_symbolic(value) or index not in value.free_symbols:
+        return value * count
+    import sympy
+
+    return sympy.Sum(value, (index, 0, count - 1))
+
+
+def largest_over(value: Scalar, index: Scalar, count: Scalar) -> Scalar:
+    """The largest `value` >= 0 over the SymPy symbol `index` = 0 … count−1; 0 where there is none."""
+    if not is_symbolic(value) or index not in value.free_symbols:
+        return value * minimum(count, 1)
+    from qgd_compiler.symbols import Largest
+
+    return Largest(value, (index, 0, count - 1))

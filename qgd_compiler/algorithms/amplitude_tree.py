@@ -18,7 +18,7 @@ from qgd_compiler.algorithms.access import Access, load, unload
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import RotateByRegister
-from qgd_compiler.scalars import Scalar, ceil_div, ceil_log2, maximum
+from qgd_compiler.scalars import Scalar, ceil_div, ceil_log2, is_symbolic, maximum, power
 
 Tables = tuple[tuple[int, ...], ...]
 
@@ -45,10 +45,10 @@ def amplitude_tree(
     qubits = ceil_log2(entries)
     state = builder.register("state", qubits)
     gradient = builder.register("gradient", angle_bits)
-    for level in range(int(qubits)):
+    for level in builder.levels(qubits):
         addresses: list[tuple[Scalar, Handle]] = [] if rows is None or row is None else [(rows, row)]
-        prefixes = ceil_div(entries, 2 ** (qubits - level))
-        if prefixes > 1 or not addresses:
+        prefixes = ceil_div(entries, power(2, qubits - level))
+        if is_symbolic(prefixes) or prefixes > 1 or not addresses:
             addresses.append((prefixes, state.part(0, ceil_log2(prefixes))))
         angle = builder.allocate("angle", angle_bits)
         table = tables[level] if tables is not None else None

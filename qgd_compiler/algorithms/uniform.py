@@ -19,57 +19,48 @@ from qgd_compiler.program.primitives import (
     Rotation,
     junk_of_conjunction,
 )
-from qgd_compiler.scalars import Scalar, ceil_log2, is_integer
+from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, minimum, power, trailing_zeros
 
 
 def uniform_superposition(states: Scalar, component: str = "") -> Routine:
     """|0…0> to the uniform superposition of 0 … states−1 on ⌈log2 states⌉ qubits (register `x`).
 
-    Cost: 2 rotations and 3b−1 Toffolis, none for a power of two. A symbolic number is taken to be odd.
+    Cost: 2 rotations and 3b−1 Toffolis, none for a power of two.
     Error: none beyond the synthesis of the two rotations.
     """
-    title = f"uniform superposition over {states}"
-    builder = Builder(title, component)
-    bits = ceil_log2(states)
-    x = builder.register("x", bits)
-    builder.call(Gate(kind="H", bits=bits), x)
+    builder = Builder(f"uniform superposition over {states}", component)
+    x = builder.register("x", ceil_log2(states))
+    builder.call(Gate(kind="H", bits=x.size), x)
     even = trailing_zeros(states)
-    odd = states >> even if is_integer(states) else states
+    odd = states >> even if is_integer(states) else states / power(2, even)
     if is_integer(odd) and odd == 1:
         return builder.routine()
-    high_bits = bits - even
-    high = x.part(0, high_bits)
-    angle = exact_amplification_phase(odd, high_bits) if is_integer(odd) else None
+    needed = 1 if is_integer(odd) else minimum(odd - 1, 1)  # 0 for a power of two
+    high = x.part(0, ceil_log2(odd))
+    angle = exact_amplification_phase(odd, high.size) if is_integer(odd) else None
     # The flag marks x >= d', so the phase on "below" is minus that on the flag, up to a global phase.
-    flag = builder.allocate("above", 1)
-    compare = GreaterEqualConstant(bits=high_bits, constant=odd)
-    builder.call(compare, high, flag)
-    builder.call(Rotation(axis="Z", angle=None if angle is None else -angle), flag)
-    builder.call(compare, high, flag, adjoint=True)
+    flag = builder.allocate("above", needed)
+    compare = GreaterEqualConstant(bits=high.size, constant=odd)
+    builder.call(compare, high, flag, times=needed)
+    builder.call(Rotation(axis="Z", angle=None if angle is None else -angle), flag, times=needed)
+    builder.call(compare, high, flag, adjoint=True, times=needed)
     builder.release(flag)
-    hadamards = Gate(kind="H", bits=high_bits)
-    builder.call(hadamards, high)
-    phase_on_zero(builder, high, angle)
-    builder.call(hadamards, high)
+    hadamards = Gate(kind="H", bits=high.size)
+    builder.call(hadamards, high, times=needed)
+    phase_on_zero(builder, high, angle, needed)
+    builder.call(hadamards, high, times=needed)
     return builder.routine()
 
 
-def phase_on_zero(builder: Builder, x: Handle, angle: Scalar | None) -> None:
-    """Multiply |0…0> of the handle `x` by e^{i angle}, up to a global phase (one rotation)."""
+def phase_on_zero(builder: Builder, x: Handle, angle: Scalar | None, needed: Scalar = 1) -> None:
+    """Multiply |0…0> of the handle `x` by e^{i angle}, up to a global phase (one rotation), `needed` times."""
     conjunction = Conjunction(bits=x.size)
-    junk = builder.allocate("partial", junk_of_conjunction(x.size))
-    flag = builder.allocate("zero", 1)
-    builder.call(conjunction, x, junk, flag)
-    builder.call(Rotation(axis="Z", angle=angle), flag)
-    builder.call(conjunction, x, junk, flag, adjoint=True)
+    junk = builder.allocate("partial", junk_of_conjunction(x.size) * needed)
+    flag = builder.allocate("zero", needed)
+    builder.call(conjunction, x, junk, flag, times=needed)
+    builder.call(Rotation(axis="Z", angle=angle), flag, times=needed)
+    builder.call(conjunction, x, junk, flag, adjoint=True, times=needed)
     builder.release(junk, flag)
-
-
-def trailing_zeros(number: Scalar) -> int:
-    """How often 2 divides `number` (0 for a symbol: nothing is known of it)."""
-    if not is_integer(number):
-        return 0
-    return int((number & -number).bit_length() - 1)
 
 
 def exact_amplification_phase(odd: int, bits: int) -> float:

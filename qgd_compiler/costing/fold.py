@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
-from qgd_compiler.costing.gates import Gates, Price
-from qgd_compiler.program.ir import Allocate, Call, Operation, Primitive, Release, Routine
-from qgd_compiler.scalars import Scalar, maximum
+from qgd_compiler.costing.gates import DEPTHS, Gates, Price
+from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.program.ir import (
+    Allocate,
+    Call,
+    Loop,
+    Operation,
+    Primitive,
+    Release,
+    Routine,
+    Step,
+    calls,
+)
+from qgd_compiler.scalars import Scalar, is_array, is_integer, is_symbolic, largest_over, maximum, minimum
 
 PriceOf = Callable[[Primitive, bool], Price]
 
@@ -36,7 +47,7 @@ def fold(operation: Operation, price_of: PriceOf, *, adjoint: bool = False) -> C
     """The cost of one run of `operation` (or its inverse).
 
     Peak qubits: exact for the order of steps as written, every released register free for reuse.
-    Depth: steps one after the other (upper bound).
+    Depth: steps one after the other, calls marked `beside` at the same time (upper bound).
     """
     return Folder(price_of).cost(operation, adjoint)
 
@@ -63,8 +74,8 @@ class Folder:
                 continue
             missing = [
                 (step.op, step.adjoint != inverse)
-                for step in op.body
-                if isinstance(step, Call) and (step.op.digest, step.adjoint != inverse) not in self._known
+                for step in calls(op.body)
+                if (step.op.digest, step.adjoint != inverse) not in self._known
             ]
             if missing:
                 stack.extend(missing)
@@ -80,19 +91,75 @@ class Folder:
         return Cost({"": price.gates}, price.work)
 
     def _routine(self, routine: Routine, inverse: bool) -> Cost:
-        by_component: dict[str, Gates] = {}
-        live: Scalar = 0
-        peak: Scalar = 0
-        for step in routine.steps(inverse):
+        tally = _Tally(routine.component, self._known)
+        tally.run(routine.steps(inverse))
+        return Cost(tally.by_component, tally.peak)
+
+
+class _Tally:
+    """Gates, and live and peak work qubits, while the steps of one routine go by."""
+
+    def __init__(self, component: str, known: dict[tuple[bytes, bool], Cost]) -> None:
+        self._component = component
+        self._known = known
+        self.by_component: dict[str, Gates] = {}
+        self.live: Scalar = 0
+        self.peak: Scalar = 0
+
+    def run(self, steps: Iterable[Step]) -> None:
+        """Go through the steps; calls beside each other are one group."""
+        group: list[Call] = []
+        for step in steps:
+            if group and not (isinstance(step, Call) and step.beside):
+                self._group(group)
+                group = []
             if isinstance(step, Allocate):
-                live = live + step.register.size
-                peak = maximum(peak, live)
+                self.live = self.live + step.register.size
+                self.peak = maximum(self.peak, self.live)
             elif isinstance(step, Release):
-                live = live - step.size
+                self.live = self.live - step.size
             elif isinstance(step, Call):
-                inner = self._known[(step.op.digest, step.adjoint)]
-                for label, gates in inner.by_component.items():
-                    name = label or routine.component
-                    by_component[name] = by_component.get(name, Gates()) + gates.times(step.times)
-                peak = maximum(peak, live + inner.work)
-        return Cost(by_component, peak)
+                group.append(step)
+            elif isinstance(step, Loop):
+                self._loop(step)
+        if group:
+            self._group(group)
+
+    def _group(self, group: list[Call]) -> None:
+        """Gates add up, work qubits too; the depth is that of the deepest call."""
+        costs = [self._known[(call.op.digest, call.adjoint)] for call in group]
+        totals = [cost.gates.times(call.times) for cost, call in zip(costs, group, strict=True)]
+        deepest = [_first_deepest([getattr(gates, name) for gates in totals]) for name in DEPTHS]
+        work: Scalar = 0
+        for i, (call, cost) in enumerate(zip(group, costs, strict=True)):
+            hidden = {name: 0 for name, at in zip(DEPTHS, deepest, strict=True) if at != i}
+            for label, gates in cost.by_component.items():
+                self._add(label, replace(gates.times(call.times), **hidden))
+            work = work + cost.work * (1 if is_integer(call.times) else minimum(call.times, 1))
+        self.peak = maximum(self.peak, self.live + work)
+
+    def _loop(self, loop: Loop) -> None:
+        inner = _Tally(self._component, self._known)
+        inner.run(loop.body)
+        for label, gates in inner.by_component.items():
+            self._add(label, gates.summed(loop.index, loop.count))
+        self.peak = maximum(self.peak, self.live + largest_over(inner.peak, loop.index, loop.count))
+
+    def _add(self, label: str, gates: Gates) -> None:
+        name = label or self._component
+        self.by_component[name] = self.by_component.get(name, Gates()) + gates
+
+
+def _first_deepest(depths: list[Scalar]) -> int:
+    """The first of the deepest calls; symbols and arrays cannot be ranked and take the last call.
+
+    Raises UnsupportedError for a group of calls with depths that cannot be ranked.
+    """
+    if len(depths) == 1 or len(set(map(str, depths))) == 1:
+        return 0
+    if is_symbolic(*depths) or is_array(*depths):
+        raise UnsupportedError(
+            "calls beside each other need numbers to tell which is deepest",
+            remedy="numeric sizes, or the parts one after the other",
+        )
+    return depths.index(max(depths))

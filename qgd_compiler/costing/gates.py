@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from qgd_compiler.scalars import Scalar
+from qgd_compiler.scalars import Scalar, sum_over
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,13 @@ class Gates:
     def times(self, n: Scalar) -> Gates:
         """`n` repetitions in a row."""
         return Gates(**{f.name: getattr(self, f.name) * n for f in fields(self)})
+
+    def summed(self, index: Scalar, count: Scalar) -> Gates:
+        """The sum over `index` = 0 … count−1 of gates that depend on it."""
+        return Gates(**{f.name: sum_over(getattr(self, f.name), index, count) for f in fields(self)})
+
+
+DEPTHS = ("toffoli_depth", "rotation_depth")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgd_compiler.costing.gates import Gates, Price
-from qgd_compiler.scalars import Scalar, is_integer, maximum
+from qgd_compiler.scalars import Scalar, is_integer, maximum, minimum
 
 
 def at_least(lowest: int, **sizes: Scalar) -> None:
@@ -108,7 +108,7 @@ def controlled_swap(bits: Scalar) -> Price:
     Per qubit: three CNOTs, an AND into one work qubit that all qubits share, and its erasure.
 
     Units:   Toffolis; depth: qubit after qubit.
-    Shape:   scalar, symbol or array; bits >= 1.
+    Shape:   scalar, symbol or array; bits >= 0.
     Error:   none.
     Kind:    exact; the depth a bound.
     Source:  Low, Kliuchnikov, Schaeffer, arXiv:1812.00954 (swap network); one Toffoli per swapped qubit.
@@ -117,8 +117,8 @@ def controlled_swap(bits: Scalar) -> Price:
     >>> controlled_swap(8).gates.toffoli
     8
     """
-    at_least(1, bits=bits)
+    at_least(0, bits=bits)
     return Price(
         Gates(toffoli=bits, clifford=4 * bits, measurements=bits, toffoli_depth=bits),
-        work=1,
+        work=minimum(bits, 1),
     )

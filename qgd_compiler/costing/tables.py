@@ -10,7 +10,17 @@ from itertools import product
 
 from qgd_compiler.costing.rules_lookup import columns, entries, lookup, lookup_erased
 from qgd_compiler.errors import InfeasibleError
-from qgd_compiler.scalars import Scalar, ceil_log2, floor, is_integer, log2, maximum, minimum, power
+from qgd_compiler.scalars import (
+    Scalar,
+    ceil_log2,
+    floor,
+    is_integer,
+    is_symbolic,
+    log2,
+    maximum,
+    minimum,
+    power,
+)
 
 Blocks = tuple[Scalar, ...]
 
@@ -30,7 +40,8 @@ def best_blocks(
     """Columns per axis to fetch with and to erase with, for the fewest Toffolis each.
 
     Numbers: the optimum over all powers of two on all axes together; among equals the fewest columns.
-    Symbols and arrays: a closed form (`closed_form_blocks`), a power of two within a factor √2 of the best.
+    Symbols: a function that stands for that optimum (`BestColumns`). Arrays: a closed form
+    (`closed_form_blocks`), a power of two within a factor √2 of the best.
     `max_extra_qubits` bounds the qubits of other columns, bits·(K-1), and what the erasure needs beyond the
     qubits it has measured. Raises InfeasibleError if it is negative.
 
@@ -45,6 +56,10 @@ def best_blocks(
         raise InfeasibleError(f"a lookup cannot use {limit} extra qubits", remedy="a limit of 0 or more")
     if is_integer(bits) and all(is_integer(length) for length in shape):
         return _searched(tuple(int(length) for length in shape), int(bits), bool(controlled), limit)
+    if is_symbolic(bits, *shape) and max_extra_qubits is None:
+        from qgd_compiler.costing.best_columns import best_columns
+
+        return best_columns(shape, bits, controlled)
     return closed_form_blocks(shape, bits, max_extra_qubits)
 
 

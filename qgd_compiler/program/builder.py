@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qgd_compiler.program.ir import Allocate, Call, Operation, Register, Release, Routine, Step, Wire
-from qgd_compiler.scalars import Scalar, is_integer
+from qgd_compiler.program.ir import Allocate, Call, Loop, Operation, Register, Release, Routine, Step, Wire
+from qgd_compiler.scalars import Scalar, is_integer, is_symbolic
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,31 @@ class Builder:
             for w in handle.wires:
                 self._body.append(Release(register=w.register, size=self._live.pop(w.register)))
 
-    def call(self, op: Operation, *handles: Handle, adjoint: bool = False, times: Scalar = 1) -> None:
-        """Call `op` on one handle per register of its signature."""
+    def levels(self, count: Scalar) -> Iterator[Scalar]:
+        """Write the body of a loop: 0 … count−1 one by one; once, with a symbol, where `count` is symbolic.
+
+        The steps written in between become one `Loop`.
+        """
+        if not is_symbolic(count):
+            yield from range(int(count))
+            return
+        import sympy
+
+        outer, self._body = self._body, []
+        taken = {str(symbol) for symbol in sympy.sympify(count).free_symbols}
+        for register in self._signature:
+            taken |= {str(symbol) for symbol in sympy.sympify(register.size).free_symbols}
+        self._serial += 1
+        name = next(k for k in (f"k_{i}" for i in itertools.count(self._serial)) if k not in taken)
+        index = sympy.Symbol(name, integer=True, nonnegative=True)
+        yield index
+        outer.append(Loop(index=index, count=count, body=tuple(self._body)))
+        self._body = outer
+
+    def call(
+        self, op: Operation, *handles: Handle, adjoint: bool = False, times: Scalar = 1, beside: bool = False
+    ) -> None:
+        """Call `op` on one handle per register of its signature; `beside` the call before, on other qubits."""
         registers = op.registers
         if len(handles) != len(registers):
             raise ValueError(f"{op.name} takes {len(registers)} registers, got {len(handles)}")
@@ -94,7 +119,8 @@ class Builder:
                 )
         if is_integer(times) and times == 0:
             return
-        self._body.append(Call(op=op, wires=tuple(h.wires for h in handles), adjoint=adjoint, times=times))
+        wires = tuple(h.wires for h in handles)
+        self._body.append(Call(op=op, wires=wires, adjoint=adjoint, times=times, beside=beside))
 
     def routine(self) -> Routine:
         """The finished routine; every work register must have been released."""

@@ -10,7 +10,8 @@ must be back in |0> when it is released.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import final
 
 from qgd_compiler.nodes import Node, node
@@ -67,12 +68,16 @@ class Step(Node):
 @final
 @node
 class Call(Step):
-    """Run `op` (or its inverse), `times` times in a row; `wires[i]` joined are its i-th register."""
+    """Run `op` (or its inverse), `times` times in a row; `wires[i]` joined are its i-th register.
+
+    `beside`: at the same time as the call before it, on other qubits. It matters for depth and work qubits.
+    """
 
     op: Operation
     wires: tuple[tuple[Wire, ...], ...]
     adjoint: bool = False
     times: Scalar = 1
+    beside: bool = False
 
 
 @final
@@ -90,6 +95,45 @@ class Release(Step):
 
     register: str
     size: Scalar
+
+
+@final
+@node
+class Loop(Step):
+    """The steps of `body` for `index` = 0 … count−1, where `count` is a symbol; with numbers it is unrolled.
+
+    `index` is a SymPy symbol that the sizes in the body may contain. All that the body allocates it releases.
+    """
+
+    index: Scalar
+    count: Scalar
+    body: tuple[Step, ...]
+
+
+def calls(steps: Iterable[Step]) -> Iterator[Call]:
+    """All calls among `steps`, those of loops included."""
+    for step in steps:
+        if isinstance(step, Call):
+            yield step
+        elif isinstance(step, Loop):
+            yield from calls(step.body)
+
+
+def inverse(steps: Sequence[Step]) -> Iterator[Step]:
+    """The steps backwards, calls inverted, allocation and release exchanged; groups of calls stay groups."""
+    sizes = {s.register.name: s.register.size for s in steps if isinstance(s, Allocate)}
+    after: Step | None = None
+    for step in reversed(steps):
+        beside = isinstance(after, Call) and after.beside
+        after = step
+        if isinstance(step, Call):
+            yield replace(step, adjoint=not step.adjoint, beside=beside)
+        elif isinstance(step, Release):
+            yield Allocate(register=Register(name=step.register, size=sizes[step.register]))
+        elif isinstance(step, Allocate):
+            yield Release(register=step.register.name, size=step.register.size)
+        elif isinstance(step, Loop):
+            yield replace(step, body=tuple(inverse(step.body)))
 
 
 @final
@@ -123,15 +167,5 @@ class Routine(Operation):
         raise KeyError(f"{self.title} has no register {name!r}")
 
     def steps(self, adjoint: bool = False) -> Iterator[Step]:
-        """The body in order; of the inverse: backwards, calls inverted, allocation and release exchanged."""
-        if not adjoint:
-            yield from self.body
-            return
-        sizes = {s.register.name: s.register.size for s in self.body if isinstance(s, Allocate)}
-        for step in reversed(self.body):
-            if isinstance(step, Call):
-                yield Call(op=step.op, wires=step.wires, adjoint=not step.adjoint, times=step.times)
-            elif isinstance(step, Release):
-                yield Allocate(register=Register(name=step.register, size=sizes[step.register]))
-            elif isinstance(step, Allocate):
-                yield Release(register=step.register.name, size=step.register.size)
+        """The body in order; of the inverse: backwards, as `inverse` says."""
+        yield from inverse(self.body) if adjoint else self.body

@@ -107,7 +107,7 @@ def test_a_lookup_is_charged_for_the_ones_in_its_own_table() -> None:
     "primitive",
     [
         Conjunction(bits=0),
-        ControlledSwap(bits=0),
+        ControlledSwap(bits=-1),
         GreaterEqual(bits=0),
         GreaterEqualConstant(bits=0, constant=0),
         Increment(bits=0),

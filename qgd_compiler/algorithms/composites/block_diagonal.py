@@ -12,7 +12,7 @@ from qgd_compiler.algorithms.composites.frame import Frame
 from qgd_compiler.algorithms.composites.marks import where_all
 from qgd_compiler.algorithms.encoding import Encoder, Encoding
 from qgd_compiler.program.primitives import Rotation
-from qgd_compiler.scalars import ceil_log2, is_symbolic, maximum
+from qgd_compiler.scalars import ceil_log2, is_symbolic, less, maximum
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +36,10 @@ class BlockDiagonalEncoder:
             marks = [(frame.system.part(b, 1), (k >> (index_bits - 1 - b)) & 1) for b in range(index_bits)]
             marks += [(frame.control, 1)] if controlled else []
             with where_all(frame.builder, marks) as on:
-                angle = (
-                    None if is_symbolic(alpha) else 2 * math.acos(min(1.0, p.alpha / alpha)) if alpha else 0.0
-                )
-                if angle is None or angle > 0:
-                    frame.builder.call(Rotation(axis="Y", angle=angle, controlled=True), on, shrink)
+                angle = None
+                if not is_symbolic(alpha):
+                    angle = 2 * math.acos(min(1.0, p.alpha / alpha)) if alpha else 0.0
+                shrinking = Rotation(axis="Y", angle=angle, controlled=True)
+                frame.builder.call(shrinking, on, shrink, times=less(p.alpha, alpha))
                 frame.run(p, on, place, inner)
         return frame.encoding(alpha, maximum(*(p.epsilon for p in parts)))
