@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from qgd_compiler.algorithms.menu.leaves import absent
+from qgd_compiler.algorithms.menu.offer import Offer
+from qgd_compiler.algorithms.menu.offers import offers
 from qgd_compiler.algorithms.problem import LinearProblem, Run
 from qgd_compiler.analysis.regime import Regime, RegimeName, classify
 from qgd_compiler.analysis.run_bounds import final_over_total_bound, final_over_total_from_largest
@@ -25,11 +28,11 @@ from qgd_compiler.spec.digest import spec_digest
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.spec.quantity import Quantity
 from qgd_compiler.structure.bounded import Bounded
-from qgd_compiler.structure.facts import Fact, Facts
+from qgd_compiler.structure.facts import Facts
 from qgd_compiler.structure.matrix import Matrix
+from qgd_compiler.structure.simplify import simplify
 from qgd_compiler.structure.sparse import Sparse
 
-DENSE_LIMIT = 2000  # rows up to which the entries are kept dense, to measure rounding errors on them
 MEASURED_LIMIT = 4096  # rows up to which a structure without one file is written out to be measured
 TOLERANCE = 1e-9
 
@@ -42,6 +45,7 @@ class Study:
 
     shift     what is added to the Hessian as a multiple of I: damping, weight decay, and forced damping
     entries   the Hessian with its shift, sparse; None without data
+    matrix    the Hessian with its shift as a tree of structure nodes, simplified
     facts     of the Hessian with its shift
     """
 
@@ -49,6 +53,7 @@ class Study:
     digest: str
     shift: float
     entries: Any
+    matrix: Matrix
     facts: Facts
     extremes: Extremes
     regime: Regime
@@ -64,23 +69,22 @@ class Study:
         """Rows of the Hessian."""
         return parameters(self.loaded)
 
+    def offers(self) -> tuple[Offer, ...]:
+        """The encodings of the Hessian with its shift."""
+        return offers(self.matrix, entries=None if self.entries is None else Sparse.from_scipy(self.entries))
+
     def problem(self) -> LinearProblem:
         """What lowering needs to know."""
         spec = self.loaded.spec
-        dense = None
-        if self.entries is not None and self.parameters <= DENSE_LIMIT:
-            dense = np.asarray(self.entries.toarray(), dtype=float)
         return LinearProblem(
             parameters=self.parameters,
             learning_rate=float(spec.dynamics.learning_rate.value),
             iterations=int(spec.dynamics.iterations.value),
             growth=self.regime.growth,
-            row_sparsity=_number(self.facts.row_sparsity, int),
-            max_entry=_number(self.facts.max_entry, float),
-            frobenius=_number(self.facts.frobenius, float),
+            offers=self.offers(),
+            absent=absent(self.matrix),
             run=self.run,
             epsilon=float(spec.target.epsilon.value),
-            hessian=dense,
             gradient=self.gradient,
         )
 
@@ -115,12 +119,10 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
     extremes = replace(bare, lambda_min=bare.lambda_min + shift, lambda_max=bare.lambda_max + shift)
     if entries is not None:
         entries = entries + shift * _identity(entries.shape[0]) if shift else entries
-        matrix: Matrix = Sparse.from_scipy(entries)
-    else:
-        matrix = shifted(read.bare, shift)
+    matrix = simplify(shifted(read.bare, shift))
     progress("following the run")
     sums, run = _run(loaded, entries, gradient.vector, extremes, progress)
-    facts = matrix.facts()
+    facts = (matrix if entries is None else Sparse.from_scipy(entries)).facts()
     assumptions = (*_from_spec(loaded), *_from_measurement(read, bare, run, shift))
     sources = [bare.source, run.source]
     sources += [f.source for f in (facts.row_sparsity, facts.max_entry, facts.frobenius) if f is not None]
@@ -133,6 +135,7 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
         digest=spec_digest(spec, files),
         shift=shift,
         entries=entries,
+        matrix=matrix,
         facts=facts,
         extremes=extremes,
         regime=regime,
@@ -306,10 +309,6 @@ def _never_exact(source: Source) -> Source:
 
 def _sha256(path: Path | str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _number(fact: Fact | None, kind: Any) -> Any:
-    return None if fact is None else kind(fact.value)
 
 
 def _quantities(value: Any, path: str) -> Iterator[tuple[str, Quantity]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.plan import ENCODINGS, SOLVERS, Candidate, Plan, Planner, Shares
+from qgd_compiler.algorithms.plan import SOLVERS, Candidate, Plan, Planner, Shares
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.scalars import ceil_log2
 
@@ -46,7 +46,8 @@ def choose(
     """Work out the whole menu; raises InfeasibleError with every reason when nothing is left."""
     value = OBJECTIVES[objective]
     found: list[Alternative] = []
-    for solver, encoding, access in itertools.product(SOLVERS, ENCODINGS, accesses):
+    encodings = [*(o.name for o in planner.problem.offers), *(name for name, _ in planner.problem.absent)]
+    for solver, encoding, access in itertools.product(SOLVERS, encodings, accesses):
         candidate = Candidate(solver, encoding, access)
         progress(f"{solver}; {encoding}; {access.name}")
         reason = planner.why_invalid(candidate)

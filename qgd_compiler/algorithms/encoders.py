@@ -1,6 +1,7 @@
 """Encoders of the leaves: what can be encoded from explicit data, each with and without a control.
 
-`data` None makes a count only; with data the lookups carry their tables and the routine can be run.
+`data` None makes a count only. With data the error is known; with `tables` too the lookups carry them and the
+routine can be run.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qgd_compiler.algorithms import diagonal, frobenius, row_weighted, sparse_access
+from qgd_compiler.algorithms import diagonal, fixed_point, frobenius, row_weighted, sparse_access
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.scalars import Scalar
@@ -27,11 +28,12 @@ class SparseAccess:
     access: Access
     symmetric: bool = True
     data: np.ndarray | None = None
+    tables: bool = True
 
     def encode(self, controlled: bool) -> Encoding:
         """The encoding, α = s·max|A|."""
         tables = None
-        if self.data is not None:
+        if self.data is not None and self.tables:
             tables = sparse_access.sparse_tables(self.data, self.sparsity, self.max_entry, self.bits)
         return sparse_access.sparse_access(
             self.rows,
@@ -44,6 +46,12 @@ class SparseAccess:
             tables=tables,
         )
 
+    def realised(self) -> np.ndarray | None:
+        """The rounded matrix."""
+        if self.data is None:
+            return None
+        return fixed_point.rounded(self.data, float(self.max_entry), int(self.bits))
+
 
 @dataclass(frozen=True, eq=False)
 class Frobenius:
@@ -55,11 +63,12 @@ class Frobenius:
     bits: Scalar
     access: Access
     data: np.ndarray | None = None
+    tables: bool = True
 
     def encode(self, controlled: bool) -> Encoding:
         """The encoding, α = ‖A‖_F."""
         tables = None
-        if self.data is not None:
+        if self.data is not None and self.tables:
             found = float(np.linalg.norm(self.data))
             if not math.isclose(found, float(self.norm), rel_tol=1e-9):
                 raise ValueError(f"the Frobenius norm of the data is {found:.6g}, not {float(self.norm):.6g}")
@@ -74,6 +83,12 @@ class Frobenius:
             tables=tables,
         )
 
+    def realised(self) -> np.ndarray | None:
+        """The rounded matrix."""
+        if self.data is None:
+            return None
+        return frobenius.block(self.data, int(self.bits))
+
 
 @dataclass(frozen=True, eq=False)
 class RowWeighted:
@@ -85,11 +100,12 @@ class RowWeighted:
     bits: Scalar
     access: Access
     data: np.ndarray | None = None
+    tables: bool = True
 
     def encode(self, controlled: bool) -> Encoding:
         """The encoding, α = √(‖A‖_1‖A‖_∞)."""
         tables = None
-        if self.data is not None:
+        if self.data is not None and self.tables:
             tables = row_weighted.row_weighted_tables(
                 self.data, float(self.row_one_norm), float(self.column_one_norm), int(self.bits)
             )
@@ -103,6 +119,13 @@ class RowWeighted:
             tables=tables,
         )
 
+    def realised(self) -> np.ndarray | None:
+        """The rounded matrix."""
+        if self.data is None:
+            return None
+        norms = float(self.row_one_norm), float(self.column_one_norm)
+        return row_weighted.block(self.data, *norms, int(self.bits))
+
 
 @dataclass(frozen=True, eq=False)
 class DiagonalTable:
@@ -113,12 +136,19 @@ class DiagonalTable:
     bits: Scalar
     access: Access
     data: np.ndarray | None = None
+    tables: bool = True
 
     def encode(self, controlled: bool) -> Encoding:
         """The encoding, α = max|d|."""
         table = None
-        if self.data is not None:
+        if self.data is not None and self.tables:
             table = diagonal.diagonal_table(self.data, float(self.max_entry), int(self.bits))
         return diagonal.diagonal_by_table(
             self.rows, self.max_entry, self.bits, self.access, controlled=controlled, table=table
         )
+
+    def realised(self) -> np.ndarray | None:
+        """The rounded matrix."""
+        if self.data is None:
+            return None
+        return np.diag(fixed_point.rounded(self.data, float(self.max_entry), int(self.bits)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+import numpy as np
 
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.ir import Routine
@@ -39,3 +42,17 @@ class Encoder(Protocol):
 
     def encode(self, controlled: bool) -> Encoding:
         """The encoding; where a control is off it is exactly the identity on ancilla |0>."""
+
+    def realised(self) -> np.ndarray | None:
+        """The matrix that the rounded words stand for, shaped like A (units of A); None without data."""
+
+
+def all_realised(parts: Sequence[Encoder]) -> list[np.ndarray] | None:
+    """What each part realises; None if one of them has no data."""
+    found = []
+    for part in parts:
+        block = part.realised()
+        if block is None:
+            return None
+        found.append(block)
+    return found

@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from qgd_compiler.algorithms import frobenius, kernel_reflection, sparse_access
+import numpy as np
+
+from qgd_compiler.algorithms import amplitude_tree, kernel_reflection
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Amplification, amplification, amplified_run
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.gradient_state import phase_gradient_state
 from qgd_compiler.algorithms.history import history_encoding, right_hand_side, rows
 from qgd_compiler.algorithms.kernel_reflection import NORM_KNOWN, NORM_UNKNOWN, Queries
-from qgd_compiler.algorithms.precision import Precision
+from qgd_compiler.algorithms.menu.offer import Offer, Words
+from qgd_compiler.algorithms.precision import fewest_bits
 from qgd_compiler.algorithms.problem import LinearProblem
 from qgd_compiler.analysis.inverse_norm import history_inverse_norm
 from qgd_compiler.costing.exchange import Exchange
@@ -34,7 +37,6 @@ from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
 
 SOLVERS = (NORM_KNOWN, NORM_UNKNOWN)
-ENCODINGS = (sparse_access.NAME, frobenius.NAME)
 
 
 @dataclass(frozen=True)
@@ -102,18 +104,17 @@ class Planner:
         self.problem = problem
         self.exchange = exchange
         self._folder = folder
-        self._precision = Precision(problem.hessian, problem.gradient)
-        self._hessians: dict[tuple[str, str, int], Encoding] = {}
+        self._offers = {offer.name: offer for offer in problem.offers}
+        self._gradient_errors: dict[tuple[int, bytes], float] = {}
 
     def why_invalid(self, candidate: Candidate) -> str | None:
         """The reason why a candidate cannot serve this problem; None if it can."""
         p = self.problem
         if candidate.solver == NORM_KNOWN and not p.run.exact:
             return "the norm of the solution is not known: no run was measured or declared"
-        if candidate.encoding == sparse_access.NAME and (p.row_sparsity is None or p.max_entry is None):
-            return "needs the row sparsity and the largest entry of the Hessian"
-        if candidate.encoding == frobenius.NAME and p.frobenius is None:
-            return "needs the Frobenius norm of the Hessian"
+        absent = dict(p.absent)
+        if candidate.encoding not in self._offers:
+            return absent[candidate.encoding]
         return None
 
     def plan(self, candidate: Candidate, padding: int, shares: Shares) -> Plan:
@@ -125,7 +126,9 @@ class Planner:
 
         moved = _displacement(shares.encoding * history_budget)
         rho = moved / (1 + moved)
-        hessian, _ = self._hessian(candidate, rho / (inverse_norm * p.learning_rate))
+        offer = self._offers[candidate.encoding]
+        words = Words(epsilon=rho / (inverse_norm * p.learning_rate))
+        hessian = offer.prepared(words, candidate.access).encoding(controlled=True)
         history = self._history(hessian, padding)
         rho = inverse_norm * float(history.epsilon)
         kappa = float(history.alpha) * inverse_norm / (1 - rho)
@@ -134,8 +137,8 @@ class Planner:
         )
 
         moved = _displacement(shares.right_hand_side * history_budget)
-        rhs_bits, rhs_error, _ = self._precision.gradient_bits(p.parameters, moved * (norm or 1.0) / kappa)
-        rhs = right_hand_side(p.parameters, p.iterations, padding, rhs_bits, candidate.access)
+        rhs_bits, rhs_error = self._gradient_bits(offer, moved * (norm or 1.0) / kappa)
+        rhs = right_hand_side(offer.columns.span, p.iterations, padding, rhs_bits, candidate.access)
 
         solver_epsilon = shares.solver * history_budget
         if candidate.solver == NORM_KNOWN:
@@ -193,35 +196,26 @@ class Planner:
             kind=weakest_kind((queries.kind, Kind.BOUND)),
         )
 
-    def _hessian(self, candidate: Candidate, epsilon: float) -> tuple[Encoding, bool]:
-        p = self.problem
-        if candidate.encoding == sparse_access.NAME:
-            assert p.row_sparsity is not None and p.max_entry is not None
-            bits, error, measured = self._precision.sparse_bits(p.row_sparsity, p.max_entry, epsilon)
-        else:
-            assert p.frobenius is not None
-            bits, error, measured = self._precision.frobenius_bits(p.parameters, p.frobenius, epsilon)
-        key = (candidate.encoding, candidate.access.name, bits)
-        if key not in self._hessians:
-            exact = error if measured else None
-            if candidate.encoding == sparse_access.NAME:
-                assert p.row_sparsity is not None and p.max_entry is not None
-                made = sparse_access.sparse_access(
-                    p.parameters,
-                    p.row_sparsity,
-                    p.max_entry,
-                    bits,
-                    candidate.access,
-                    controlled=True,
-                    epsilon=exact,
-                )
-            else:
-                assert p.frobenius is not None
-                made = frobenius.frobenius_tree(
-                    p.parameters, p.frobenius, bits, candidate.access, controlled=True, epsilon=exact
-                )
-            self._hessians[key] = made
-        return self._hessians[key], measured
+    def _gradient_bits(self, offer: Offer, epsilon: float) -> tuple[int, float]:
+        """Angle bits for the right-hand side and the 2-norm error that results, measured where there is data."""
+        entries, gradient = offer.columns.span, self.problem.gradient
+        start = int(amplitude_tree.angle_bits_for(entries, epsilon))
+        if gradient is None:
+            bits = fewest_bits(start, 2, epsilon, None)
+            return bits, float(amplitude_tree.error_bound(entries, bits))
+        places = offer.columns.places()
+        unit = np.zeros(int(entries))
+        unit[places] = gradient / np.linalg.norm(gradient)
+
+        def error(bits: int) -> float:
+            key = (bits, unit.tobytes())
+            if key not in self._gradient_errors:
+                found = unit - amplitude_tree.realised(unit, bits)
+                self._gradient_errors[key] = float(np.linalg.norm(found))
+            return self._gradient_errors[key]
+
+        bits = fewest_bits(start, 2, epsilon, error)
+        return bits, error(bits)
 
     def _history(self, hessian: Encoding, padding: int) -> Encoding:
         p = self.problem

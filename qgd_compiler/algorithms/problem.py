@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.kinds import Source
 
 
@@ -44,11 +45,10 @@ class LinearProblem:
     learning_rate   η
     iterations      T
     growth          m >= max|1 − ηλ|
-    row_sparsity, max_entry, frobenius   facts of the Hessian (upper bounds; None: unknown)
+    offers          the encodings of the Hessian to choose from
+    absent          encodings that the Hessian does not allow, by name, with the reason
     run             what is known of the iterates
-    hessian         the dense Hessian where it is explicit and small enough, else None
     gradient        the gradient where it is known, else None
-    gradient_entries   number of amplitudes to upload
     epsilon         2-norm error asked of the normalised output state
     """
 
@@ -56,10 +56,8 @@ class LinearProblem:
     learning_rate: float
     iterations: int
     growth: float
-    row_sparsity: int | None
-    max_entry: float | None
-    frobenius: float | None
+    offers: tuple[Offer, ...]
+    absent: tuple[tuple[str, str], ...]
     run: Run
     epsilon: float
-    hessian: np.ndarray | None = None
     gradient: np.ndarray | None = None

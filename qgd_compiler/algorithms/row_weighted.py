@@ -17,12 +17,12 @@ from functools import partial
 import numpy as np
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.amplitude_tree import Tables, amplitude_tree, tree_tables
+from qgd_compiler.algorithms.amplitude_tree import Tables, amplitude_tree, realised, tree_tables
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.primitives import ControlledSwap, Gate
-from qgd_compiler.scalars import Scalar, ceil_log2, power, sqrt
+from qgd_compiler.scalars import Scalar, ceil_log2, maximum, power, sqrt
 
 NAME = "row-weighted"
 
@@ -71,7 +71,7 @@ def row_weighted(
         access=access.name,
         routine=builder.routine(),
         alpha=alpha,
-        epsilon=alpha * 2 * (n_bits + 1) * math.pi / power(2, angle_bits),
+        epsilon=epsilon_bound(rows, row_one_norm, column_one_norm, angle_bits),
         kind=Kind.BOUND,
         system=n_bits,
         ancilla=n_bits + 2,
@@ -81,10 +81,36 @@ def row_weighted(
     )
 
 
+def epsilon_bound(rows: Scalar, row_one_norm: Scalar, column_one_norm: Scalar, angle_bits: Scalar) -> Scalar:
+    """Spectral error of the block: both trees' rounding, times α (bound)."""
+    turns = 2 * (ceil_log2(rows) + 1) * math.pi
+    return sqrt(row_one_norm * column_one_norm) * turns / power(2, angle_bits)
+
+
+def angle_bits_for(rows: Scalar, row_one_norm: Scalar, column_one_norm: Scalar, epsilon: Scalar) -> Scalar:
+    """The smallest b (at least 2) with `epsilon_bound` at most `epsilon`."""
+    at_zero_bits = epsilon_bound(rows, row_one_norm, column_one_norm, 0)
+    return maximum(ceil_log2(maximum(at_zero_bits / epsilon, 1)), 2)
+
+
 def row_weighted_tables(
     matrix: np.ndarray, row_one_norm: float, column_one_norm: float, angle_bits: int
 ) -> RowWeightedTables:
     """The words of both trees for a real square matrix (dense array); ValueError for data above the 1-norms."""
+    rows, columns = _states(matrix, row_one_norm, column_one_norm)
+    return RowWeightedTables(tree_tables(rows, angle_bits), tree_tables(columns, angle_bits))
+
+
+def block(matrix: np.ndarray, row_one_norm: float, column_one_norm: float, angle_bits: int) -> np.ndarray:
+    """The matrix that the rounded angles realise (units of A): overlaps of the states of rows and columns."""
+    n = len(matrix)
+    rows, columns = _states(matrix, row_one_norm, column_one_norm)
+    left, right = realised(rows, angle_bits)[:, :n], realised(columns, angle_bits)[:, :n]
+    return np.asarray(left * right.T * math.sqrt(row_one_norm * column_one_norm))
+
+
+def _states(matrix: np.ndarray, row_one_norm: float, column_one_norm: float) -> tuple[np.ndarray, np.ndarray]:
+    """The amplitudes of the states of the rows and of the columns, one state per row of the result."""
     n = len(matrix)
     width = 2 ** int(ceil_log2(n))
     roots = np.sqrt(np.abs(matrix))
@@ -100,4 +126,4 @@ def row_weighted_tables(
 
     rows = states(np.where(matrix < 0, -1.0, 1.0) * roots, row_one_norm, "row")
     columns = states(roots.T, column_one_norm, "column")
-    return RowWeightedTables(tree_tables(rows, angle_bits), tree_tables(columns, angle_bits))
+    return rows, columns

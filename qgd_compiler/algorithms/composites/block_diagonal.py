@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from qgd_compiler.algorithms.composites.frame import Frame
 from qgd_compiler.algorithms.composites.marks import where_all
-from qgd_compiler.algorithms.encoding import Encoder, Encoding
+from qgd_compiler.algorithms.encoding import Encoder, Encoding, all_realised
 from qgd_compiler.program.primitives import Rotation
 from qgd_compiler.scalars import ceil_log2, is_symbolic, less, maximum
 
@@ -43,3 +45,10 @@ class BlockDiagonalEncoder:
                 frame.builder.call(shrinking, on, shrink, times=less(p.alpha, alpha))
                 frame.run(p, on, place, inner)
         return frame.encoding(alpha, maximum(*(p.epsilon for p in parts)))
+
+    def realised(self) -> np.ndarray | None:
+        """The blocks that the parts realise, on the diagonal."""
+        from scipy.linalg import block_diag
+
+        blocks = all_realised(self.parts)
+        return None if blocks is None else np.asarray(block_diag(*blocks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.kinds import Kind, weakest_kind
@@ -17,7 +18,7 @@ class Frame:
         self, name: str, parts: Sequence[Encoding], controlled: bool, system: Scalar, ancilla: Scalar
     ) -> None:
         self._parts = parts
-        self._name = f"{name} of {', '.join(p.name for p in parts) or 'identities'}"
+        self._name = composed_name(name, [p.name for p in parts])
         self._controlled = controlled
         self.builder = Builder(self._name, "hessian")
         self.control = self.builder.register("control", 1) if controlled else NOTHING
@@ -49,3 +50,12 @@ class Frame:
             controlled=self._controlled,
             word_bits=maximum(0, *(p.word_bits for p in self._parts)),
         )
+
+
+def composed_name(what: str, parts: Sequence[str]) -> str:
+    """What a composition is called: its kind and its parts, equal neighbours told once."""
+    groups = [(name, len(list(same))) for name, same in groupby(parts)]
+    told = ", ".join(name if count == 1 else f"{count} x {name}" for name, count in groups)
+    if not told:
+        return what
+    return f"{what} of {told}" if len(groups) == 1 and " of " not in told else f"{what} of ({told})"

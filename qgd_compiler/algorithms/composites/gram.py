@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from qgd_compiler.algorithms.compose import product_epsilon
 from qgd_compiler.algorithms.composites.frame import Frame
 from qgd_compiler.algorithms.composites.marks import where_all
@@ -47,6 +49,17 @@ class GramEncoder:
         if self.centred:
             return frame.encoding(1, 2 * square / j.alpha**2)
         return frame.encoding(j.alpha**2, square)
+
+    def realised(self) -> np.ndarray | None:
+        """The same of what the factor realises."""
+        j = self.factor.realised()
+        if j is None:
+            return None
+        square = np.asarray(j.conj().T @ j)
+        if not self.centred:
+            return square
+        alpha = float(self.factor.encode(False).alpha)
+        return np.asarray(2 * square / alpha**2 - np.eye(len(square)))
 
 
 def _reflect_about_zero(builder: Builder, x: Handle, marks: Sequence[tuple[Handle, int]]) -> None:

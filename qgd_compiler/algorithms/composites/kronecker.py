@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
 
 from qgd_compiler.algorithms.compose import product_epsilon
 from qgd_compiler.algorithms.composites.frame import Frame
-from qgd_compiler.algorithms.encoding import Encoder, Encoding
+from qgd_compiler.algorithms.encoding import Encoder, Encoding, all_realised
 from qgd_compiler.scalars import Scalar
 
 
@@ -33,3 +36,8 @@ class KroneckerEncoder:
             frame.run(p, frame.control, frame.system.part(at, p.system), frame.ancilla.part(free, p.ancilla))
             at, free, alpha = at + p.system, free + p.ancilla, alpha * p.alpha
         return frame.encoding(alpha, product_epsilon([p.alpha for p in parts], [p.epsilon for p in parts]))
+
+    def realised(self) -> np.ndarray | None:
+        """The Kronecker product of what the parts realise."""
+        blocks = all_realised(self.parts)
+        return None if blocks is None else reduce(np.kron, blocks)

@@ -11,10 +11,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from qgd_compiler.algorithms.compose import sum_epsilon
 from qgd_compiler.algorithms.composites.frame import Frame
 from qgd_compiler.algorithms.composites.marks import where_all
-from qgd_compiler.algorithms.encoding import Encoder, Encoding
+from qgd_compiler.algorithms.encoding import Encoder, Encoding, all_realised
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.primitives import Gate, Rotation
 from qgd_compiler.scalars import Scalar, is_symbolic, maximum
@@ -56,6 +58,15 @@ class SumEncoder:
         return frame.encoding(
             sum(weights), sum_epsilon(self.coefficients, [0 if p is None else p.epsilon for p in parts])
         )
+
+    def realised(self) -> np.ndarray | None:
+        """The sum of what the parts realise; None also for a sum of identities, whose size is not known."""
+        blocks = all_realised([p for p in self.parts if p is not None])
+        if not blocks:
+            return None
+        rest = iter(blocks)
+        terms = [np.eye(*blocks[0].shape) if p is None else next(rest) for p in self.parts]
+        return np.asarray(sum(c * term for c, term in zip(self.coefficients, terms, strict=True)))
 
 
 def _marks(chain: Sequence[Handle], term: int) -> list[tuple[Handle, int]]:

@@ -6,10 +6,13 @@ Source: Gilyén et al., arXiv:1806.01838, lemma 53; ε from `algorithms/compose.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
 
 from qgd_compiler.algorithms.compose import product_epsilon
 from qgd_compiler.algorithms.composites.frame import Frame
-from qgd_compiler.algorithms.encoding import Encoder, Encoding
+from qgd_compiler.algorithms.encoding import Encoder, Encoding, all_realised
 from qgd_compiler.scalars import Scalar, maximum
 
 
@@ -35,3 +38,8 @@ class ProductEncoder:
             free, alpha = free - p.ancilla, alpha * p.alpha
             frame.run(p, frame.control, frame.system, frame.ancilla.part(free, p.ancilla))
         return frame.encoding(alpha, product_epsilon([p.alpha for p in parts], [p.epsilon for p in parts]))
+
+    def realised(self) -> np.ndarray | None:
+        """The product of what the parts realise."""
+        blocks = all_realised(self.parts)
+        return None if blocks is None else reduce(np.matmul, blocks)

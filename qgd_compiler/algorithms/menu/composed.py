@@ -1,0 +1,100 @@
+"""Encodings of composed matrices from the offers for their parts: how the error is shared out among the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.algorithms.menu.layout import Layout
+from qgd_compiler.algorithms.menu.offer import Offer, Prepared, Words
+from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.scalars import Scalar
+
+SLACKS = (32.0, 8.0, 2.0, 1.0, 0.5, 0.25)  # what a bound allows the parts is tried 32-fold on data first
+
+Compose = Callable[[Sequence[Encoder]], Encoder]
+Split = Callable[[float], Sequence[float]]
+
+
+@dataclass(eq=False)
+class ComposedOffer:
+    """A composition of one offer per part.
+
+    compose  the encoder of the whole from those of the parts
+    split    the error that each part may have, from that of the whole (units of the matrices)
+    """
+
+    name: str
+    weight: Scalar
+    parts: tuple[Offer, ...]
+    compose: Compose
+    split: Split
+    target: np.ndarray | None
+    rows: Layout
+    columns: Layout
+    _prepared: dict[tuple[object, ...], Prepared] = field(default_factory=dict)
+
+    def prepared(self, words: Words, access: Access) -> Prepared:
+        """The first and so coarsest share whose composed error is small enough."""
+        if words.bits is not None:
+            return self._at([p.prepared(words, access) for p in self.parts])
+        assert words.epsilon is not None
+        tried = SLACKS if self.target is not None else tuple(s for s in SLACKS if s <= 1)
+        for slack in tried:
+            allowed = [slack * e for e in self.split(words.epsilon)]
+            parts = [p.prepared(Words(epsilon=e), access) for p, e in zip(self.parts, allowed, strict=True)]
+            whole = self._at(parts)
+            if whole.epsilon <= words.epsilon:
+                return whole
+        raise InfeasibleError(
+            f"no length of words brings the error of the {self.name} down to {words.epsilon:.3g}",
+            remedy="a larger target.epsilon, or another encoding",
+        )
+
+    def _at(self, parts: Sequence[Prepared]) -> Prepared:
+        key = tuple(p.key for p in parts)
+        if key not in self._prepared:
+            self._prepared[key] = Prepared(self.compose([p.encoder for p in parts]), key, self.target)
+        return self._prepared[key]
+
+
+def of_product(weights: Sequence[Scalar]) -> Split:
+    """Equal relative errors δ with Π α_i(1+δ) − Π α_i = ε: a product or Kronecker product of parts."""
+
+    def split(epsilon: float) -> list[float]:
+        alpha = 1.0
+        for w in weights:
+            alpha *= float(w)
+        relative = (1 + epsilon / alpha) ** (1 / len(weights)) - 1
+        return [float(w) * relative for w in weights]
+
+    return split
+
+
+def of_sum(coefficients: Sequence[Scalar]) -> Split:
+    """Equal contributions |c_i|ε_i."""
+
+    def split(epsilon: float) -> list[float]:
+        return [epsilon / (len(coefficients) * abs(float(c))) for c in coefficients]
+
+    return split
+
+
+def of_blocks(count: int) -> Split:
+    """The error of a block-diagonal matrix is that of its worst block."""
+    return lambda epsilon: [epsilon] * count
+
+
+def of_one(epsilon: float) -> list[float]:
+    """All of it for the only part."""
+    return [epsilon]
+
+
+def of_gram(weight: Scalar) -> Split:
+    """J†J is a product of two factors that share their words."""
+    product = of_product((weight, weight))
+    return lambda epsilon: product(epsilon)[:1]

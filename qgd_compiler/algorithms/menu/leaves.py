@@ -1,0 +1,198 @@
+"""Encodings of a matrix by its entries, or by bounds on them: sparse, row-weighted, Frobenius, diagonal, identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from qgd_compiler.algorithms import diagonal, frobenius, row_weighted, sparse_access
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.composites.identity import IdentityEncoder
+from qgd_compiler.algorithms.encoders import DiagonalTable, Frobenius, RowWeighted, SparseAccess
+from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.algorithms.menu.layout import Layout, in_a_row
+from qgd_compiler.algorithms.menu.offer import Prepared, Words
+from qgd_compiler.algorithms.precision import fewest_bits
+from qgd_compiler.scalars import Scalar, ceil_log2, maximum, sqrt
+from qgd_compiler.structure.facts import Fact
+from qgd_compiler.structure.matrix import Matrix
+
+Build = Callable[[Scalar, Access], Encoder]
+
+
+@dataclass(eq=False)
+class EntryOffer:
+    """An encoding with one word length, by rounding entries or angles.
+
+    start    the word length that a bound asks for, from ε
+    least    the shortest words that the circuit has
+    """
+
+    name: str
+    weight: Scalar
+    matrix: Matrix
+    build: Build
+    start: Callable[[float], int]
+    least: int
+    target: np.ndarray | None
+    _prepared: dict[tuple[object, ...], Prepared] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> Layout:
+        """In a row."""
+        return in_a_row(self.matrix.rows, _side(self.matrix))
+
+    @property
+    def columns(self) -> Layout:
+        """In a row."""
+        return in_a_row(self.matrix.columns, _side(self.matrix))
+
+    def prepared(self, words: Words, access: Access) -> Prepared:
+        """The shortest words whose error, measured where there is data, is small enough."""
+        if words.bits is not None:
+            return self._at(words.bits, access)
+        assert words.epsilon is not None
+        measure = None if self.target is None else (lambda bits: self._error(bits, access))
+        return self._at(fewest_bits(self.start(words.epsilon), self.least, words.epsilon, measure), access)
+
+    def _error(self, bits: int, access: Access) -> float:
+        error = self._at(bits, access).measured_error()
+        assert error is not None
+        return error
+
+    def _at(self, bits: Scalar, access: Access) -> Prepared:
+        key = (self.name, access.name, bits)
+        if key not in self._prepared:
+            self._prepared[key] = Prepared(self.build(bits, access), key, self.target)
+        return self._prepared[key]
+
+
+def _side(matrix: Matrix) -> Scalar:
+    """Qubits of the system register, square also for a matrix that is not."""
+    rows, columns = ceil_log2(matrix.rows), ceil_log2(matrix.columns)
+    return rows if matrix.rows == matrix.columns else maximum(rows, columns)
+
+
+def by_entries(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:
+    """What its bounds allow for any matrix; a square one is needed for all but the Frobenius tree."""
+    facts = matrix.facts()
+    if not facts.real:
+        return []
+    found = []
+    if matrix.rows == matrix.columns:
+        found += _sparse(matrix, data, tables)
+        found += _row_weighted(matrix, data, tables)
+    return found + _frobenius(matrix, data, tables)
+
+
+def absent(matrix: Matrix) -> tuple[tuple[str, str], ...]:
+    """The encodings by entries that a matrix does not allow, with the reason."""
+    facts = matrix.facts()
+    needs = (
+        (sparse_access.NAME, (facts.row_sparsity, facts.max_entry), "the row sparsity and the largest entry"),
+        (row_weighted.NAME, (facts.row_one_norm, facts.column_one_norm), "the largest 1-norm of a row"),
+        (frobenius.NAME, (facts.frobenius,), "the Frobenius norm"),
+    )
+    return tuple((name, f"needs {what} of the Hessian") for name, found, what in needs if None in found)
+
+
+def _known(*facts: Fact | None) -> list[Scalar] | None:
+    """The values; None where one is unknown, or 0 (a matrix of zeros needs no encoding)."""
+    values = [f.value for f in facts if f is not None]
+    if len(values) < len(facts) or any(isinstance(v, int | float) and v == 0 for v in values):
+        return None
+    return values
+
+
+def _sparse(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:
+    facts = matrix.facts()
+    known = _known(facts.row_sparsity, facts.column_sparsity, facts.max_entry)
+    if known is None:
+        return []
+    rows, columns, top = known
+    s = rows if rows == columns else max(rows, columns)
+
+    def build(bits: Scalar, access: Access) -> Encoder:
+        return SparseAccess(matrix.rows, s, top, bits, access, facts.hermitian, data, tables)
+
+    def start(epsilon: float) -> int:
+        return int(sparse_access.value_bits_for(s, top, epsilon))
+
+    return [EntryOffer(sparse_access.NAME, s * top, matrix, build, start, 1, data)]
+
+
+def _row_weighted(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:
+    facts = matrix.facts()
+    known = _known(facts.row_one_norm, facts.column_one_norm)
+    if known is None:
+        return []
+    rows, columns = known
+
+    def build(bits: Scalar, access: Access) -> Encoder:
+        return RowWeighted(matrix.rows, rows, columns, bits, access, data, tables)
+
+    def start(epsilon: float) -> int:
+        return int(row_weighted.angle_bits_for(matrix.rows, rows, columns, epsilon))
+
+    return [EntryOffer(row_weighted.NAME, sqrt(rows * columns), matrix, build, start, 2, data)]
+
+
+def _frobenius(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:
+    known = _known(matrix.facts().frobenius)
+    if known is None or (data is not None and data.shape == (1, 1)):
+        return []
+    (norm,) = known
+    if data is not None:
+        norm = float(np.linalg.norm(data))
+    side = matrix.rows if matrix.rows == matrix.columns else max(matrix.rows, matrix.columns)
+
+    def build(bits: Scalar, access: Access) -> Encoder:
+        return Frobenius(matrix.rows, matrix.columns, norm, bits, access, data, tables)
+
+    def start(epsilon: float) -> int:
+        return int(frobenius.angle_bits_for(side, norm, epsilon))
+
+    return [EntryOffer(frobenius.NAME, norm, matrix, build, start, 2, data)]
+
+
+def by_diagonal(matrix: Matrix, values: np.ndarray | None, tables: bool) -> list[EntryOffer]:
+    """A real diagonal matrix, by a table of its entries."""
+    facts = matrix.facts()
+    known = _known(facts.max_entry)
+    if known is None or not facts.real:
+        return []
+    (top,) = known
+
+    def build(bits: Scalar, access: Access) -> Encoder:
+        return DiagonalTable(matrix.rows, top, bits, access, values, tables)
+
+    def start(epsilon: float) -> int:
+        return int(sparse_access.value_bits_for(1, top, epsilon))
+
+    target = None if values is None else np.diag(values)
+    return [EntryOffer(diagonal.NAME, top, matrix, build, start, 1, target)]
+
+
+@dataclass(frozen=True, eq=False)
+class IdentityOffer:
+    """The identity: no words, no queries, α = 1."""
+
+    size: Scalar
+    name: str = "identity"
+    weight: Scalar = 1
+
+    @property
+    def rows(self) -> Layout:
+        """In a row."""
+        return in_a_row(self.size)
+
+    @property
+    def columns(self) -> Layout:
+        """In a row."""
+        return in_a_row(self.size)
+
+    def prepared(self, words: Words, access: Access) -> Prepared:
+        """The same for all words."""
+        return Prepared(IdentityEncoder(self.size, ceil_log2(self.size)), (self.name,))
