@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.algorithms.access import Access, access_named
 from qgd_compiler.algorithms.choice import choose
+from qgd_compiler.algorithms.menu.leaves import absent
 from qgd_compiler.algorithms.plan import Planner
+from qgd_compiler.algorithms.ranking import rank
 from qgd_compiler.analysis.inverse_norm import log_history_inverse_norm
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.backends.analysis_report import (
@@ -23,18 +25,19 @@ from qgd_compiler.backends.analysis_report import (
 )
 from qgd_compiler.backends.assemble import Heading, regime_of, report_of
 from qgd_compiler.backends.document import Fact as ReportedFact
+from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of, encodings_schema
 from qgd_compiler.backends.report import Report, report_schema
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
-from qgd_compiler.errors import UsageError
+from qgd_compiler.errors import SpecError, UsageError
 from qgd_compiler.frontends.describe import describe as describe_files
 from qgd_compiler.kinds import Kind, Source, weakest_source
 from qgd_compiler.spec import dump, schema
 from qgd_compiler.spec.loader import Loaded, load, validate
 from qgd_compiler.spec.models import Spec
-from qgd_compiler.structure.facts import Fact
-from qgd_compiler.study import Progress, Study, study
+from qgd_compiler.structure.facts import Fact, best_norm
+from qgd_compiler.study import Progress, Study, study, study_hessian
 from qgd_compiler.version import __version__
 
 SpecLike = str | Path | Spec | Mapping[str, Any]
@@ -43,6 +46,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "spec.schema.json": schema.spec_schema,
     "report.schema.json": report_schema,
     "analysis.schema.json": analysis_schema,
+    "encodings.schema.json": encodings_schema,
 }
 
 
@@ -53,9 +57,7 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
     """
     found = study(_loaded(spec), progress)
     content = found.loaded.spec
-    exchange = Exchange(content.exchange.toffoli_in_t.value, content.exchange.rotation)
-    price = content.access.price_per_lookup
-    accesses = [access_named(name, None if price is None else price.value) for name in content.access.models]
+    exchange, accesses = _exchange(content), _accesses(content)
     problem = found.problem()
     planner = Planner(problem, exchange, Folder(price_of))
     choice = choose(planner, accesses, content.objective, progress)
@@ -94,6 +96,51 @@ def analyze(spec: SpecLike, progress: Progress = lambda _: None) -> Analysis:
     )
 
 
+def encodings(
+    spec: SpecLike, *, epsilon: float | None = None, progress: Progress = lambda _: None
+) -> EncodingsReport:
+    """Every encoding of the Hessian of a spec at one precision, best α·T per query first.
+
+    epsilon  spectral error of the block, relative to the norm of the Hessian; default: target.epsilon
+    """
+    loaded = _loaded(spec)
+    found = study_hessian(loaded, progress)
+    content = loaded.spec
+    relative = float(content.target.epsilon.value) if epsilon is None else epsilon
+    if not 0 < relative < 1:
+        raise UsageError(f"the relative error {relative:g} is not between 0 and 1", remedy="such as 0.01")
+    norm = best_norm((found.explicit or found.matrix).facts())
+    if norm is None or not norm.value > 0:
+        raise SpecError(
+            "no norm of the Hessian is known, so no precision can be relative to it",
+            at=loaded.where("hessian"),
+            remedy="norm: …, or row_sparsity and max_entry",
+        )
+    exchange = _exchange(content)
+    ranked, refused = rank(
+        found.offers(), _accesses(content), relative * float(norm.value), exchange, Folder(price_of)
+    )
+    absences = absent(found.explicit or found.matrix)
+    return encodings_of(
+        content.name, found.digest, found.matrix, found.sources, ranked, refused, absences, relative, norm
+    )
+
+
+def formula(spec: SpecLike, quantity: str, symbols: Sequence[str], *, encoding: str | None = None) -> Any:
+    """The closed form of a quantity of one encoding query in `symbols`, a SymPy expression.
+
+    See `qgd_compiler.algorithms.formulas` for the quantities and symbols.
+    """
+    from qgd_compiler.algorithms import formulas
+
+    loaded = _loaded(spec)
+    content = loaded.spec
+    found = study_hessian(loaded)
+    return formulas.formula(
+        found.matrix, _accesses(content), _exchange(content), quantity, symbols, encoding=encoding
+    )
+
+
 def describe(files: Sequence[Path], *, gradient: Path | None = None, base_dir: Path = Path()) -> Spec:
     """A spec for a Hessian file, its facts measured; files are named relative to `base_dir`."""
     return describe_files(files, measure_extremes, gradient=gradient, base_dir=base_dir)
@@ -124,6 +171,15 @@ def _loaded(spec: SpecLike) -> Loaded:
     if isinstance(spec, Mapping):
         return validate(dict(spec))
     return load(spec)
+
+
+def _exchange(content: Spec) -> Exchange:
+    return Exchange(content.exchange.toffoli_in_t.value, content.exchange.rotation)
+
+
+def _accesses(content: Spec) -> list[Access]:
+    price = content.access.price_per_lookup
+    return [access_named(name, None if price is None else price.value) for name in content.access.models]
 
 
 def _facts(found: Study) -> HessianFacts:

@@ -148,6 +148,40 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
     )
 
 
+@dataclass(frozen=True)
+class HessianStudy:
+    """The Hessian alone, with damping and weight decay: as a tree, and written out where there is data."""
+
+    matrix: Matrix
+    explicit: Matrix | None
+    digest: str
+    sources: tuple[Source, ...]
+
+    def offers(self, *, tables: bool = False) -> tuple[Offer, ...]:
+        """Its encodings."""
+        return offers(self.matrix, entries=self.explicit, tables=tables)
+
+
+def study_hessian(loaded: Loaded, progress: Progress = lambda _: None) -> HessianStudy:
+    """Read the Hessian of a spec and what is known of it; the dynamics are not looked at."""
+    progress("reading the Hessian")
+    read = hessian_of(loaded, measure_extremes)
+    entries = _entries(read.bare)
+    explicit: Matrix | None = None
+    if entries is not None:
+        moved = entries + float(read.shift) * _identity(entries.shape[0]) if read.shift else entries
+        explicit = Sparse.from_scipy(moved)
+    matrix = simplify(read.matrix)
+    facts = (explicit or matrix).facts()
+    known = [f.source for f in (facts.row_sparsity, facts.max_entry, facts.frobenius) if f is not None]
+    return HessianStudy(
+        matrix=matrix,
+        explicit=explicit,
+        digest=spec_digest(loaded.spec, {f.path.name: _sha256(f.path) for f in read.files}),
+        sources=tuple(known) or (Source.ASSUMED,),
+    )
+
+
 def refuse_what_is_absent(loaded: Loaded) -> None:
     """Raise UnsupportedError for a feature of the spec format that this version does not compile."""
     spec = loaded.spec

@@ -41,10 +41,14 @@ class Exchange:
         return self.rotation_model.norm
 
     @property
+    def toffoli_kind(self) -> Kind:
+        """How sure the exchange of Toffolis is: 4 T is a known circuit, another number a convention."""
+        return Kind.EXACT if is_integer(self.toffoli_in_t) and self.toffoli_in_t == 4 else Kind.MODEL
+
+    @property
     def kind(self) -> Kind:
-        """How sure the exchange is: 4 T per Toffoli is a known circuit, another number a convention."""
-        toffoli = Kind.EXACT if is_integer(self.toffoli_in_t) and self.toffoli_in_t == 4 else Kind.MODEL
-        return weakest_kind((toffoli, self.rotation_model.kind))
+        """How sure the exchange is, of Toffolis and rotations."""
+        return weakest_kind((self.toffoli_kind, self.rotation_model.kind))
 
     @property
     def source(self) -> Source:

@@ -31,8 +31,9 @@ from qgd_compiler.structure.facts import LOWER_BOUNDS, Fact, at_least, at_most
 from qgd_compiler.structure.gram import Gram
 from qgd_compiler.structure.identity import Identity
 from qgd_compiler.structure.kronecker import Kronecker
+from qgd_compiler.structure.low_rank import LowRank
 from qgd_compiler.structure.matrix import DENSE_LIMIT, Matrix
-from qgd_compiler.structure.product import Product
+from qgd_compiler.structure.product import Adjoint, Product
 from qgd_compiler.structure.scaled import Scaled
 from qgd_compiler.structure.sparse import Sparse
 from qgd_compiler.structure.sum import Sum
@@ -247,6 +248,20 @@ class _Reader:
             case structures.GramNode():
                 built = [self.node(given.factor, f"{path}.factor", (None, shape[1]), symmetric=False)]
                 return Gram(factor=self._without_error(built, f"{path}.factor")[0]), None
+            case structures.AdjointNode():
+                turned = (shape[1], shape[0])
+                term, error = self.node(given.term, f"{path}.term", turned, symmetric=symmetric)
+                return Adjoint(term=term), error
+            case structures.LowRankNode(file=file) if file is not None:
+                return self._low_rank(given), None
+            case structures.LowRankNode():
+                rows = self._size(given.n, shape, path)
+                facts = _bounds(given)
+                if not facts:
+                    raise SpecError(
+                        "a low-rank matrix without a file needs declared bounds", remedy="norm: …, or a file"
+                    )
+                return Declared(rows=rows, columns=rows, hermitian=True, real=True, **facts), None
             case _:
                 raise UnsupportedError(
                     f"structure nodes of kind {given.kind!r} are not built",
@@ -300,6 +315,23 @@ class _Reader:
                 remedy="leave n out: the file knows",
             )
         return self._measured(_data(given, found.matrix), found.matrix, symmetric)
+
+    def _low_rank(self, given: structures.LowRankNode) -> Matrix:
+        assert given.file is not None
+        found = read_matrix(self.loaded.base_dir / given.file, given.key, symmetric=False)
+        self.files.append(found)
+        factor = found.matrix.toarray()
+        for name, said, has in (("n", given.n, found.rows), ("rank", given.rank, factor.shape[1])):
+            if said is not None and said.value != has:
+                raise SpecError(
+                    f"{name} is {said.value}, but the factor in {Path(given.file).name} is "
+                    f"{factor.shape[0]} x {factor.shape[1]}",
+                    remedy=f"leave {name} out: the file knows",
+                )
+        weights = (
+            [1.0] * factor.shape[1] if given.weights is None else [float(w.value) for w in given.weights]
+        )
+        return LowRank(factor=factor, weights=np.array(weights))
 
     def _measured(self, matrix: Matrix, data: sparse.csr_array, symmetric: bool) -> Matrix:
         if self.measure is None or not symmetric or data.shape[0] <= SPECTRUM_LIMIT:

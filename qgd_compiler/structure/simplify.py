@@ -38,11 +38,11 @@ M = TypeVar("M", bound=Matrix)
 
 def simplify(root: Matrix) -> Matrix:
     """The expression after all rewrites, children first; a shared node is rewritten once. Error: none."""
-    return evaluate(root, lambda item, parts: _rewrite(_with_parts(item, parts)))
+    return evaluate(root, lambda item, parts: _rewrite(with_parts(item, parts)))
 
 
-def _with_parts(item: M, parts: tuple[Matrix, ...]) -> M:
-    """The node with other operands; the same object where nothing changed."""
+def with_parts(item: M, parts: tuple[Matrix, ...]) -> M:
+    """`item` with other operands in the order of `item.parts`; the same object where nothing changed."""
     if all(new is old or new == old for new, old in zip(parts, item.parts, strict=True)):
         return item
     rest = iter(parts)

@@ -170,10 +170,10 @@ def test_data_that_break_a_declared_bound_are_refused(encoder: Encoder, reason: 
 def test_a_composition_says_what_it_is_made_of() -> None:
     sharp = DiagonalTable(5, 3.0, 7, Qrom(), D)
     found = BlockDiagonalEncoder((sharp, DiagonalTable(5, 3.0, 4, Qroam(), D))).encode(False)
-    assert found.name == "block diagonal of diagonal table, diagonal table"
+    assert found.name == "block diagonal of 2 x diagonal table"
     assert (found.access, found.word_bits, found.kind) == ("qroam+qrom", 7, Kind.BOUND)
     nothing = SumEncoder((1.0, -0.5), (None, None), 1).encode(False)
-    assert (nothing.name, nothing.access, nothing.word_bits) == ("sum of identities", "none", 0)
+    assert (nothing.name, nothing.access, nothing.word_bits) == ("sum", "none", 0)
     assert nothing.kind is Kind.BOUND
 
 
