@@ -136,21 +136,21 @@ def load_clean(
     target: Handle,
     *,
     table: Table = None,
+    control: Handle | None = None,
 ) -> None:
-    """Look a word up into `target` and leave no other columns behind.
+    """Look a word up into `target` (where `control` is 1) and leave no other columns behind.
 
     Select-swap keeps the columns that it fetched beside the wanted one; they can only be cleared while the
     address is still there. So the word is copied out and the lookup undone at once (√entries Toffolis more).
     """
-    shape = tuple(length for length, _ in addresses)
     if isinstance(access, Qroam):
         word = builder.allocate("word", target.size)
-        loaded = load(builder, access, addresses, word, table=table)
+        loaded = load(builder, access, addresses, word, table=table, control=control)
         builder.call(Gate(kind="CNOT", bits=target.size), word, target)
         unload(builder, loaded)
         builder.release(word)
         return
-    builder.call(access.operation(shape, target.size, table, False), *_flat(access, addresses, target))
+    builder.call(*_single(access, addresses, target, table, control))
 
 
 def clear(
@@ -160,14 +160,21 @@ def clear(
     target: Handle,
     *,
     table: Table = None,
+    control: Handle | None = None,
 ) -> None:
-    """Clear `target`, which holds the word at the given address, by measurement and a phase lookup."""
-    shape = tuple(length for length, _ in addresses)
+    """Clear `target`, which holds the word at the given address (0 where `control` is 0), by measurement."""
     single: Access = Qrom() if isinstance(access, Qroam) else access
-    op = single.operation(shape, target.size, table, False)
-    builder.call(op, *_flat(single, addresses, target), adjoint=True)
+    builder.call(*_single(single, addresses, target, table, control), adjoint=True)
 
 
-def _flat(access: Access, addresses: Sequence[tuple[Scalar, Handle]], target: Handle) -> tuple[Handle, ...]:
-    wires = (*(h for _, h in addresses), target)
-    return (*wires, NOTHING) if isinstance(access, Qrom) else wires
+def _single(
+    access: Access,
+    addresses: Sequence[tuple[Scalar, Handle]],
+    target: Handle,
+    table: Table,
+    control: Handle | None,
+) -> tuple[Operation, *tuple[Handle, ...]]:
+    """A lookup that fetches nothing but the word, and its wires."""
+    op = access.operation(tuple(n for n, _ in addresses), target.size, table, control is not None)
+    wires = (*(() if control is None else (control,)), *(h for _, h in addresses), target)
+    return (op, *wires, NOTHING) if isinstance(access, Qrom) else (op, *wires)

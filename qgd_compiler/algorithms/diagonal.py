@@ -41,13 +41,12 @@ def diagonal_by_table(
     value, sign = word.part(0, b), word.part(b, 1)
     hadamards = Gate(kind="H", bits=b)
     builder.call(hadamards, uniform)
-    loaded = load(builder, access, [(rows, system)], word, table=table)
+    loaded = load(builder, access, [(rows, system)], word, table=table, control=control)
     if control is None:
         builder.call(GreaterEqual(bits=b), uniform, value, flag)
-        builder.call(Gate(kind="Z"), sign)
     else:
         builder.call(GreaterEqual(bits=b, controlled=True), control, uniform, value, flag)
-        builder.call(Gate(kind="CZ"), control, sign)
+    builder.call(Gate(kind="Z"), sign)
     unload(builder, loaded)
     builder.release(word)
     builder.call(hadamards, uniform)

@@ -72,8 +72,7 @@ def sparse_access(
 ) -> Encoding:
     """The encoding of a square matrix with at most `sparsity` non-zeros per row and column.
 
-    A symmetric matrix has one table for rows and columns. Otherwise, where the control is off, nothing is
-    exchanged and the word must be cleared by the table of columns: the control becomes an address.
+    Where the control is off no word is read, and so none must be cleared.
     `epsilon`: the error measured on the data (kind exact); without it the rounding bound is used.
     """
     routine = _routine(rows, sparsity, value_bits, access, controlled, symmetric, tables)
@@ -121,21 +120,16 @@ def _routine(
     builder.call(places, place)
     builder.call(Gate(kind="H", bits=b), uniform)
     address: tuple[tuple[Scalar, Handle], ...] = ((rows, system), (sparsity, place))
-    load_clean(builder, access, address, word, table=tables.columns if tables else None)
+    load_clean(builder, access, address, word, table=tables.columns if tables else None, control=control)
     here = system + place
     if control is None:
         builder.call(GreaterEqual(bits=b), uniform, value, flag)
-        builder.call(Gate(kind="Z"), sign)
         builder.call(Gate(kind="SWAP", bits=n_bits + s_bits), here, partner)
     else:
         builder.call(GreaterEqual(bits=b, controlled=True), control, uniform, value, flag)
-        builder.call(Gate(kind="CZ"), control, sign)
         builder.call(ControlledSwap(bits=n_bits + s_bits), control, here, partner)
-    back = tables.rows if tables else None
-    if control is not None and not symmetric:
-        address = ((2, control), *address)
-        back = tables.columns + tables.rows if tables else None
-    clear(builder, access, address, word, table=back)
+    builder.call(Gate(kind="Z"), sign)
+    clear(builder, access, address, word, table=tables.rows if tables else None, control=control)
     builder.call(Gate(kind="H", bits=b), uniform)
     builder.call(places, place, adjoint=True)
     return builder.routine()

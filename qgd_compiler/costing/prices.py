@@ -18,6 +18,7 @@ from qgd_compiler.program.primitives import (
     GreaterEqualConstant,
     Increment,
     Lookup,
+    MeasureX,
     PricedLookup,
     RotateByRegister,
     Rotation,
@@ -46,6 +47,12 @@ def _gate(gate: Gate, adjoint: bool) -> Price:
         remedy = f"one of {sorted(CLIFFORDS)}"
         raise UnsupportedError(f"the gate {gate.kind!r} has no cost rule", remedy=remedy)
     return rules_logic.clifford_gates(gate.bits)
+
+
+def _measure(op: MeasureX, adjoint: bool) -> Price:
+    if adjoint:
+        raise UnsupportedError("a measurement has no inverse")
+    return rules_logic.measured(op.bits)
 
 
 def _rotation(rotation: Rotation, adjoint: bool) -> Price:
@@ -93,6 +100,7 @@ def _priced_lookup(op: PricedLookup, adjoint: bool) -> Price:
 
 RULES: dict[type[Primitive], Rule] = {
     Gate: _gate,
+    MeasureX: _measure,
     Rotation: _rotation,
     And: _and,
     Conjunction: _conjunction,

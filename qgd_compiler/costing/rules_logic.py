@@ -30,6 +30,23 @@ def clifford_gates(bits: Scalar) -> Price:
     return Price(Gates(clifford=bits))
 
 
+def measured(bits: Scalar) -> Price:
+    """Measurements of single qubits, in any basis.
+
+    Units:   measurements.
+    Shape:   scalar, symbol or array; bits >= 0.
+    Error:   none.
+    Kind:    exact.
+    Source:  by definition of the count.
+    Checked: tests/program/test_expand.py, as part of erased lookups.
+
+    >>> measured(3).gates.measurements
+    3
+    """
+    at_least(0, bits=bits)
+    return Price(Gates(measurements=bits))
+
+
 def temporary_and() -> Price:
     """The AND of two qubits into a fresh qubit.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.errors import ProofError, UnsupportedError
 from qgd_compiler.program.ir import Primitive
 from qgd_compiler.program.primitives import (
     And,
@@ -24,7 +24,6 @@ from qgd_compiler.program.primitives import (
     Lookup,
     PricedLookup,
 )
-from qgd_compiler.scalars import ceil_log2
 
 Values = dict[str, NDArray[np.uint64]]
 _ONE = np.uint64(1)
@@ -101,17 +100,28 @@ def _increment(op: Increment, v: Values, adjoint: bool) -> Values:
 
 
 def _lookup(op: Lookup | PricedLookup, v: Values, adjoint: bool) -> Values:
-    """Column j of the junk (j = 1 … K−1) ends with the word at address XOR j: a butterfly of swaps.
+    """The word at the address into the target, the other columns of its group into the junk.
 
-    Addresses beyond the table read 0.
+    The swap network leaves in column c, whose top bit is t, the word whose place in the group has the bits of the
+    address above t, the opposite of bit t, and the bits of c below t. A place beyond the table holds 0. An
+    address beyond it must not occur: unary iteration does not look at the bits that tell such an address from
+    others. ProofError.
     """
     if op.table is None:
         raise UnsupportedError("a lookup without a table can be counted but not run")
     bits = int(op.bits)
-    blocks = [int(k) for k in op.blocks] if isinstance(op, Lookup) else [1] * len(op.shape)
-    addresses = [v[f"address{i}"] for i in range(len(op.shape))]
+    low = [int(k).bit_length() - 1 for k in op.blocks] if isinstance(op, Lookup) else [0] * len(op.shape)
+    shape = tuple(int(length) for length in op.shape)
+    addresses = [v[f"address{i}"] for i in range(len(shape))]
     on = _control(v)
-    words = [_read(op.table, op.shape, addresses, column, on) for column in _columns(blocks)]
+    for length, address in zip(shape, addresses, strict=True):
+        if np.any(on & (address >= np.uint64(length))):
+            worst = int(address[on].max())
+            raise ProofError(f"a lookup reads place {worst} of an axis of {length}")
+    place = np.zeros(len(on), dtype=np.uint64)  # within the group, all axes together
+    for j, address in zip(low, addresses, strict=True):
+        place = (place << np.uint64(j)) | (address & np.uint64((1 << j) - 1))
+    words = [_read(op.table, shape, low, addresses, _found_in(c, place), on) for c in range(1 << sum(low))]
     result = {**v, "target": v["target"] ^ words[0]}
     if len(words) > 1:
         junk = np.zeros_like(words[0])
@@ -121,25 +131,31 @@ def _lookup(op: Lookup | PricedLookup, v: Values, adjoint: bool) -> Values:
     return result
 
 
-def _columns(blocks: list[int]) -> list[tuple[int, ...]]:
-    """All combinations of address offsets within a block, the wanted column (no offset) first."""
-    return [tuple(int(c) for c in index) for index in np.ndindex(*blocks)]
+def _found_in(column: int, place: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Which column of the group ends in `column`, when `place` is swapped into column 0."""
+    if column == 0:
+        return place
+    top = column.bit_length() - 1
+    return ((place >> np.uint64(top)) ^ _ONE) << np.uint64(top) | np.uint64(column & ((1 << top) - 1))
 
 
 def _read(
     table: tuple[int, ...],
     shape: tuple[int, ...],
+    low: list[int],
     addresses: list[NDArray[np.uint64]],
-    offset: tuple[int, ...],
+    place: NDArray[np.uint64],
     on: NDArray[np.bool_],
 ) -> NDArray[np.uint64]:
+    """The words of the groups of `addresses` at `place` within the group; 0 beyond the table and where not on."""
     data = np.asarray(table, dtype=np.uint64)
     flat = np.zeros(len(on), dtype=np.int64)
     inside = on.copy()
-    for length, address, shift in zip(shape, addresses, offset, strict=True):
-        if shift >= 1 << int(ceil_log2(length)):
-            inside[:] = False
-        at = (address ^ np.uint64(shift)).astype(np.int64)
+    rest = sum(low)
+    for length, j, address in zip(shape, low, addresses, strict=True):
+        rest -= j
+        within = (place >> np.uint64(rest)) & np.uint64((1 << j) - 1)
+        at = (((address >> np.uint64(j)) << np.uint64(j)) | within).astype(np.int64)
         inside &= at < length
         flat = flat * length + at
     return np.where(inside, data[np.where(inside, flat, 0)], np.uint64(0))

@@ -66,6 +66,30 @@ class Rotation(Primitive):
 
 @final
 @node
+class MeasureX(Primitive):
+    r"""Measure each qubit of `x` in the X basis and reset it to |0>.
+
+    With the outcome m (bit 0 the most significant) |x> becomes $(-1)^{m\cdot x}$|0>, up to $2^{-bits/2}$: where x is a
+    function of other registers all outcomes are equally likely, and the sign is mended there. It has no
+    inverse; without an outcome it can be counted and not run.
+    """
+
+    bits: Scalar
+    outcome: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Measurement in the X basis."""
+        return "MeasureX"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`x`."""
+        return (Register(name="x", size=self.bits),)
+
+
+@final
+@node
 class And(Primitive):
     """`flag` (in |0>) becomes the AND of two qubits, each compared with its control value; the inverse measures."""
 

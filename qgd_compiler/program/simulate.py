@@ -9,6 +9,7 @@ double and merge them. The phase-gradient register is a catalyst in a known stat
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from qgd_compiler.errors import ProofError, UnsupportedError
 from qgd_compiler.program.ir import Allocate, Call, Operation, Primitive, Release, Routine, Wire
 from qgd_compiler.program.meaning import is_permutation, permute
-from qgd_compiler.program.primitives import Gate, RotateByRegister, Rotation
+from qgd_compiler.program.primitives import Gate, MeasureX, RotateByRegister, Rotation
 
 MOST_QUBITS = 64
 NEGLIGIBLE = 1e-15
@@ -137,8 +138,22 @@ def _run_primitive(op: Primitive, state: State, registers: dict[str, Places], ad
     elif isinstance(op, RotateByRegister):
         turn = 4 * math.pi * state.values(registers["angle"]).astype(float) / 2 ** int(op.bits)
         state.mix(registers["target"][0], _rotations("Y", -turn if adjoint else turn))
+    elif isinstance(op, MeasureX):
+        _measure(op, state, registers["x"], adjoint)
     else:
         raise UnsupportedError(f"{type(op).__name__} cannot be simulated")
+
+
+def _measure(op: MeasureX, state: State, places: Places, adjoint: bool) -> None:
+    """The given outcome, all of them taken to be equally likely; basis states that become equal are added."""
+    if adjoint or op.outcome is None:
+        raise UnsupportedError("a measurement is run forwards, with an outcome")
+    hits = np.bitwise_count(state.values(places) & np.uint64(op.outcome)).astype(np.int64)
+    amplitudes = np.where(hits % 2 == 1, -state.amplitudes, state.amplitudes)
+    state.put(places, np.zeros_like(state.keys))
+    state.keys, inverse = np.unique(state.keys, return_inverse=True)
+    state.amplitudes = np.zeros(len(state.keys), dtype=complex)
+    np.add.at(state.amplitudes, inverse, amplitudes)
 
 
 def _run_gate(op: Gate, state: State, registers: dict[str, Places], adjoint: bool) -> None:
@@ -179,11 +194,18 @@ class Block:
     peak_qubits: int
 
 
-def block(routine: Routine, system: str = "system", fixed: dict[str, int] | None = None) -> Block:
-    """The block of `routine` on register `system` between |0…0> of all its other registers.
+def block(
+    routine: Routine,
+    system: str = "system",
+    fixed: dict[str, int] | None = None,
+    columns: Sequence[int] | None = None,
+    adjoint: bool = False,
+) -> Block:
+    """The block of `routine` (or its inverse) on register `system` between |0…0> of all its other registers.
 
     `fixed` sets registers (such as a control) to basis states on both sides instead. All columns are run at
-    once, against an untouched copy of the system register that remembers the column.
+    once, against an untouched copy of the system register that remembers the column. `columns`: only these
+    basis states come in, the other columns stay 0 (default: all).
     """
     fixed = fixed or {}
     state = State.zero()
@@ -193,15 +215,18 @@ def block(routine: Routine, system: str = "system", fixed: dict[str, int] | None
         bits = np.repeat(np.array([0, 1], dtype=np.uint64), len(state.keys))
         state.keys = np.tile(state.keys, 2) | (bits << np.uint64(place)) | (bits << np.uint64(twin))
         state.amplitudes = np.tile(state.amplitudes, 2)
+    if columns is not None:
+        keep = np.isin(state.values(copy), np.asarray(columns, dtype=np.uint64))
+        state.keys, state.amplitudes = state.keys[keep], state.amplitudes[keep]
     for name, value in fixed.items():
         state.put(places[name], np.full(len(state.keys), value, dtype=np.uint64))
-    run(routine, state, places)
+    run(routine, state, places, adjoint)
     kept = np.ones(len(state.keys), dtype=bool)
     for name, spots in places.items():
         if name != system:
             kept &= state.values(spots) == np.uint64(fixed.get(name, 0))
     size = 2 ** len(copy)
     matrix = np.zeros((size, size), dtype=complex)
-    rows, columns = state.values(places[system])[kept], state.values(copy)[kept]
-    matrix[rows.astype(np.int64), columns.astype(np.int64)] = state.amplitudes[kept]
+    rows, came_from = state.values(places[system])[kept], state.values(copy)[kept]
+    matrix[rows.astype(np.int64), came_from.astype(np.int64)] = state.amplitudes[kept]
     return Block(matrix, state.peak - len(copy))

@@ -123,9 +123,14 @@ CASES: dict[str, Case] = {
 def test_the_block_is_the_composed_matrix_within_epsilon(case: str, bits: int, controlled: bool) -> None:
     make, matrix, places = CASES[case]
     encoding = make(bits).encode(controlled)
-    found = block(encoding.routine, fixed={"control": 1} if controlled else {}).matrix
     rows = places if places is not None else list(range(matrix.shape[0]))
     columns = places if places is not None else list(range(matrix.shape[1]))
+    on = {"control": 1} if controlled else {}
+    found = block(encoding.routine, fixed=on, columns=columns).matrix
+    back = block(encoding.routine, fixed=on, columns=rows, adjoint=True).matrix
+    assert np.allclose(back[np.ix_(columns, rows)], found[np.ix_(rows, columns)].conj().T, atol=1e-12)
+    assert np.abs(np.delete(found, rows, axis=0)).max(initial=0) < 1e-12, "gaps never mix with rows"
+    assert np.abs(np.delete(back, columns, axis=0)).max(initial=0) < 1e-12, "gaps never mix with columns"
     error = np.linalg.norm(found[np.ix_(rows, columns)] * encoding.alpha - matrix, 2)
     assert error <= encoding.epsilon
     assert np.linalg.norm(matrix, 2) <= encoding.alpha + encoding.epsilon
@@ -144,7 +149,7 @@ def test_the_error_vanishes_with_the_bits(case: str) -> None:
 
     def error(bits: int) -> float:
         encoding = make(bits).encode(False)
-        found = block(encoding.routine).matrix[np.ix_(rows, columns)] * encoding.alpha
+        found = block(encoding.routine, columns=columns).matrix[np.ix_(rows, columns)] * encoding.alpha
         return float(np.linalg.norm(found - matrix, 2) / encoding.alpha)
 
     assert error(9) < max(error(4), 2**-4) / 4

@@ -55,12 +55,15 @@ def test_the_block_is_the_matrix_within_epsilon(
 ) -> None:
     matrix = symmetric(n, sparsity)
     encoding = encoded(name, matrix, sparsity, bits, access, controlled)
-    found = block(encoding.routine, fixed={"control": 1} if controlled else {})
-    assert np.linalg.norm(found.matrix[:n, :n] * encoding.alpha - matrix, 2) <= encoding.epsilon
+    on = {"control": 1} if controlled else {}
+    found = block(encoding.routine, fixed=on, columns=range(n)).matrix
+    back = block(encoding.routine, fixed=on, columns=range(n), adjoint=True).matrix
+    assert np.linalg.norm(found[:n, :n] * encoding.alpha - matrix, 2) <= encoding.epsilon
     assert np.linalg.norm(matrix, 2) <= encoding.alpha + encoding.epsilon
+    assert np.allclose(back[:n, :n], found[:n, :n].T, atol=1e-12)
     # Padding never mixes with the matrix.
-    assert np.abs(found.matrix[n:, :n]).max(initial=0) < 1e-12
-    assert np.abs(found.matrix[:n, n:]).max(initial=0) < 1e-12
+    assert np.abs(found[n:, :n]).max(initial=0) < 1e-12
+    assert np.abs(back[n:, :n]).max(initial=0) < 1e-12
     if controlled:
         idle = block(encoding.routine, fixed={"control": 0}).matrix
         assert np.allclose(idle, np.eye(len(idle)), atol=1e-12)
@@ -87,7 +90,8 @@ def test_a_nonsymmetric_matrix_needs_both_tables_and_its_control_still_works() -
     tables = sparse_tables(matrix, 3, top, 5)
     for controlled in (False, True):
         encoding = sparse_access(3, 3, top, 5, Qroam(), controlled=controlled, symmetric=False, tables=tables)
-        found = block(encoding.routine, fixed={"control": 1} if controlled else {}).matrix
+        on = {"control": 1} if controlled else {}
+        found = block(encoding.routine, fixed=on, columns=range(3)).matrix
         assert np.linalg.norm(found[:3, :3] * encoding.alpha - matrix, 2) <= encoding.epsilon
         if controlled:
             idle = block(encoding.routine, fixed={"control": 0}).matrix[:3, :3]
@@ -104,17 +108,20 @@ def test_the_history_block_is_the_matrix_of_the_whole_run(
     hessian = symmetric(n, n)
     inner = encoded(name, hessian, n, 6, Qroam(), True)
     outer = history_encoding(inner, eta, iterations, padding, idle=idle)
-    found = block(outer.routine, fixed={"control": 1} if idle else {}).matrix * outer.alpha
     rows, width = iterations + 1 + padding, 4
     meant = np.eye(rows * n)
     for t in range(1, rows):
         step = np.eye(n) - eta * hessian if t <= iterations else np.eye(n)
         meant[t * n : (t + 1) * n, (t - 1) * n : t * n] = -step
     inside = [t * width + i for t in range(rows) for i in range(n)]
+    on = {"control": 1} if idle else {}
+    found = block(outer.routine, fixed=on, columns=inside).matrix * outer.alpha
+    back = block(outer.routine, fixed=on, columns=inside, adjoint=True).matrix * outer.alpha
     outside = sorted(set(range(len(found))) - set(inside))
     assert np.linalg.norm(found[np.ix_(inside, inside)] - meant, 2) <= outer.epsilon
     assert np.abs(found[np.ix_(outside, inside)]).max(initial=0) < 1e-12
-    assert np.abs(found[np.ix_(inside, outside)]).max(initial=0) < 1e-12
+    assert np.allclose(back[np.ix_(inside, inside)], found[np.ix_(inside, inside)].T, atol=1e-12)
+    assert np.abs(back[np.ix_(outside, inside)]).max(initial=0) < 1e-12
     assert outer.alpha == pytest.approx(2 + eta * inner.alpha)
     if idle:
         still = block(outer.routine, fixed={"control": 0}).matrix

@@ -1,0 +1,1 @@
+"""The gate-level circuits of the primitives, over single Cliffords, temporary ANDs, rotations and measurements."""
