@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.plan import SOLVERS, Candidate, Plan, Planner, Shares
+from qgd_compiler.algorithms.ranking import Ranked, rank
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.scalars import ceil_log2
 
+MOST_PLANNED = 6  # encodings that are worked out to a whole plan
 OBJECTIVES: dict[str, Callable[[Plan], int]] = {
     "t_count": lambda plan: plan.t_count,
     "toffoli": lambda plan: plan.toffoli_count,
@@ -47,10 +49,11 @@ def choose(
     value = OBJECTIVES[objective]
     found: list[Alternative] = []
     encodings = [*(o.name for o in planner.problem.offers), *(name for name, _ in planner.problem.absent)]
+    passed_over = _passed_over(planner, accesses)
     for solver, encoding, access in itertools.product(SOLVERS, encodings, accesses):
         candidate = Candidate(solver, encoding, access)
         progress(f"{solver}; {encoding}; {access.name}")
-        reason = planner.why_invalid(candidate)
+        reason = planner.why_invalid(candidate) or passed_over.get(encoding)
         plan = None
         if reason is None:
             try:
@@ -71,6 +74,34 @@ def choose(
     ranked = [_with_reason(a, best, value) for a in found]
     ranked.sort(key=lambda a: (a.plan is None, value(a.plan) if a.plan is not None else 0))
     return Choice(best, tuple(ranked), value(uniform) / value(best) - 1)
+
+
+def _passed_over(planner: Planner, accesses: Sequence[Access]) -> dict[str, str]:
+    """Encodings not worth a plan, with the reason: α·T per query says so before the solver is known.
+
+    Compared at an error of 1/1000 of the smallest α. Of a long menu the best few are planned; one that costs the
+    same T gates as another with more qubits is not.
+    """
+    offers = planner.problem.offers
+    if len(offers) <= MOST_PLANNED:
+        return {}
+    epsilon = min(float(o.weight) for o in offers) / 1000
+    ranked, _ = rank(offers, accesses, epsilon, planner.exchange, planner.folder)
+    best: dict[str, Ranked] = {}
+    for one in ranked:
+        best.setdefault(one.name, one)
+    kept: list[Ranked] = []
+    reasons: dict[str, str] = {}
+    for one in best.values():
+        twin = next((k for k in kept if k.t_per_norm == one.t_per_norm), None)
+        if twin is not None:
+            reasons[one.name] = f"as many T gates as {twin.name}, and more qubits"
+        elif len(kept) == MOST_PLANNED:
+            factor = one.t_per_norm / kept[0].t_per_norm
+            reasons[one.name] = f"alpha times T per query is {factor:.3g} times that of {kept[0].name}"
+        else:
+            kept.append(one)
+    return reasons
 
 
 def _with_reason(alternative: Alternative, best: Plan, value: Callable[[Plan], int]) -> Alternative:

@@ -103,7 +103,7 @@ class Planner:
     def __init__(self, problem: LinearProblem, exchange: Exchange, folder: Folder) -> None:
         self.problem = problem
         self.exchange = exchange
-        self._folder = folder
+        self.folder = folder
         self._offers = {offer.name: offer for offer in problem.offers}
         self._gradient_errors: dict[tuple[int, bytes], float] = {}
 
@@ -154,7 +154,7 @@ class Planner:
         )
         time_bits = ceil_log2(rows(p.iterations, padding))
         program = _circuit(amplified_run(solver, time_bits, p.iterations, reached.rounds))
-        cost = self._folder.cost(program)
+        cost = self.folder.cost(program)
         gates = cost.gates
         after = 2 / math.sqrt(probability)
         rotation_epsilon = shares.synthesis * p.epsilon / (after * max(int(gates.rotations), 1))

@@ -12,10 +12,19 @@ from qgd_compiler.scalars import Scalar, maximum
 
 
 class Frame:
-    """Registers `control` (if controlled), `system`, `ancilla`, `gradient` of a composition of `parts`."""
+    """Registers `control` (if controlled), `system`, `ancilla`, `gradient` of a composition of `parts`.
+
+    `gradient`: its size, where the parts do not share one as long as the longest needs.
+    """
 
     def __init__(
-        self, name: str, parts: Sequence[Encoding], controlled: bool, system: Scalar, ancilla: Scalar
+        self,
+        name: str,
+        parts: Sequence[Encoding],
+        controlled: bool,
+        system: Scalar,
+        ancilla: Scalar,
+        gradient: Scalar | None = None,
     ) -> None:
         self._parts = parts
         self._name = composed_name(name, [p.name for p in parts])
@@ -24,16 +33,29 @@ class Frame:
         self.control = self.builder.register("control", 1) if controlled else NOTHING
         self.system = self.builder.register("system", system)
         self.ancilla = self.builder.register("ancilla", ancilla)
-        self._gradient = self.builder.register("gradient", maximum(0, *(p.gradient for p in parts)))
+        shared = maximum(0, *(p.gradient for p in parts)) if gradient is None else gradient
+        self._gradient = self.builder.register("gradient", shared)
 
     def run(
-        self, part: Encoding, on: Handle, system: Handle, ancilla: Handle, *, adjoint: bool = False
+        self,
+        part: Encoding,
+        on: Handle,
+        system: Handle,
+        ancilla: Handle,
+        *,
+        adjoint: bool = False,
+        gradient: Scalar = 0,
+        beside: bool = False,
     ) -> None:
-        """Call a part, under `on` if it is controlled, on the low qubits of `system` and the first of `ancilla`."""
+        """Call a part, under `on` if it is controlled, on the low qubits of `system` and the first of `ancilla`.
+
+        `gradient`: where its phase gradient starts; `beside`: at the same time as the call before.
+        """
         wires = (on,) if part.controlled else ()
         low = system.part(system.size - part.system, part.system)
-        gradient = self._gradient.part(0, part.gradient)
-        self.builder.call(part.routine, *wires, low, ancilla.part(0, part.ancilla), gradient, adjoint=adjoint)
+        turned = self._gradient.part(gradient, part.gradient)
+        inner = ancilla.part(0, part.ancilla)
+        self.builder.call(part.routine, *wires, low, inner, turned, adjoint=adjoint, beside=beside)
 
     def encoding(self, alpha: Scalar, epsilon: Scalar) -> Encoding:
         """The finished encoding; its ε is at best a bound."""

@@ -44,6 +44,7 @@ from qgd_compiler.structure.step import Step
 from qgd_compiler.structure.sum import Sum, identity_multiple
 
 DATA_LIMIT = 2000  # rows and columns up to which the entries are kept to measure rounding errors on them
+KRONECKER, PARALLEL = "Kronecker product", "parallel Kronecker product"
 BRANCHES = 12  # combinations of offers for the parts that are listed for one composition
 
 Build = Callable[[Sequence[Encoder]], Encoder]
@@ -158,16 +159,21 @@ def _block_diagonal(matrix: BlockDiagonal, tables: bool) -> Iterable[Offer]:
 def _kronecker(matrix: Kronecker, tables: bool) -> Iterable[Offer]:
     for parts in _combinations(matrix.factors, tables):
         weights = [p.weight for p in parts]
-        yield ComposedOffer(
-            name=composed_name("Kronecker product", [p.name for p in parts]),
-            weight=math.prod(weights),
-            parts=parts,
-            compose=lambda p: KroneckerEncoder(tuple(p)),
-            split=of_product(weights),
-            target=known_entries(matrix),
-            rows=digits([p.rows for p in parts]),
-            columns=digits([p.columns for p in parts]),
-        )
+        for parallel in (False, True):
+            yield ComposedOffer(
+                name=composed_name(PARALLEL if parallel else KRONECKER, [p.name for p in parts]),
+                weight=math.prod(weights),
+                parts=parts,
+                compose=_side_by_side(parallel),
+                split=of_product(weights),
+                target=known_entries(matrix),
+                rows=digits([p.rows for p in parts]),
+                columns=digits([p.columns for p in parts]),
+            )
+
+
+def _side_by_side(parallel: bool) -> Build:
+    return lambda parts: KroneckerEncoder(tuple(parts), parallel)
 
 
 def _product(matrix: Product, tables: bool) -> Iterable[Offer]:
