@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from qgd_compiler.algorithms.access import Access, load, unload
+from qgd_compiler.algorithms.fixed_point import check_bits
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import RotateByRegister
@@ -95,18 +96,19 @@ def realised(amplitudes: np.ndarray, angle_bits: int) -> np.ndarray:
 
 def _level_words(rows: np.ndarray, angle_bits: int) -> Sequence[np.ndarray]:
     """One integer array (row, prefix) per level."""
+    check_bits(angle_bits)
     count, n = rows.shape
     qubits = int(ceil_log2(n))
     padded = np.zeros((count, 2**qubits))
     padded[:, :n] = rows
+    sums = [padded**2]  # of squares, over ever larger pieces
+    while sums[-1].shape[1] > 2:
+        sums.append(sums[-1][:, ::2] + sums[-1][:, 1::2])
     words = []
     for level in range(qubits):
-        halves = padded.reshape(count, 2**level, 2, -1)
-        if halves.shape[3] == 1:
-            left, right = halves[:, :, 0, 0], halves[:, :, 1, 0]
-        else:
-            left, right = np.linalg.norm(halves[:, :, 0], axis=2), np.linalg.norm(halves[:, :, 1], axis=2)
-        exact = np.arctan2(right, left) / (2 * math.pi) * 2**angle_bits
+        last = level == qubits - 1
+        halves = padded if last else np.sqrt(sums[qubits - 1 - level])
+        exact = np.arctan2(halves[:, 1::2], halves[:, ::2]) / (2 * math.pi) * 2**angle_bits
         prefixes = int(ceil_div(n, 2 ** (qubits - level)))
         words.append((np.rint(exact).astype(np.int64) % 2**angle_bits)[:, :prefixes])
     return words

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qgd_compiler.algorithms import diagonal, fixed_point, frobenius, row_weighted, sparse_access
+from qgd_compiler.algorithms import (
+    diagonal,
+    fixed_point,
+    frobenius,
+    row_weighted,
+    sparse_access,
+    sparse_row_weighted,
+)
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.scalars import Scalar
@@ -125,6 +132,49 @@ class RowWeighted:
             return None
         norms = float(self.row_one_norm), float(self.column_one_norm)
         return row_weighted.block(self.data, *norms, int(self.bits))
+
+
+@dataclass(frozen=True, eq=False)
+class SparseRowWeighted:
+    """Rows and columns prepared over their non-zeros, with square roots of the entries."""
+
+    rows: Scalar
+    sparsity: Scalar
+    row_one_norm: Scalar
+    column_one_norm: Scalar
+    bits: Scalar
+    access: Access
+    data: np.ndarray | None = None
+    tables: bool = True
+
+    def encode(self, controlled: bool) -> Encoding:
+        """The encoding, α = √(‖A‖_1‖A‖_∞)."""
+        tables = None
+        if self.data is not None and self.tables:
+            tables = sparse_row_weighted.sparse_row_weighted_tables(
+                self.data,
+                int(self.sparsity),
+                float(self.row_one_norm),
+                float(self.column_one_norm),
+                int(self.bits),
+            )
+        return sparse_row_weighted.sparse_row_weighted(
+            self.rows,
+            self.sparsity,
+            self.row_one_norm,
+            self.column_one_norm,
+            self.bits,
+            self.access,
+            controlled=controlled,
+            tables=tables,
+        )
+
+    def realised(self) -> np.ndarray | None:
+        """The rounded matrix."""
+        if self.data is None:
+            return None
+        norms = float(self.row_one_norm), float(self.column_one_norm)
+        return sparse_row_weighted.block(self.data, int(self.sparsity), *norms, int(self.bits))
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from qgd_compiler.algorithms.gradient_state import phase_gradient_state
 from qgd_compiler.algorithms.history import history_encoding, right_hand_side, rows
 from qgd_compiler.algorithms.kernel_reflection import NORM_KNOWN, NORM_UNKNOWN, Queries
 from qgd_compiler.algorithms.menu.offer import Offer, Words
-from qgd_compiler.algorithms.precision import fewest_bits
+from qgd_compiler.algorithms.precision import MOST_MEASURED, fewest_bits
 from qgd_compiler.algorithms.problem import LinearProblem
 from qgd_compiler.analysis.inverse_norm import history_inverse_norm
 from qgd_compiler.costing.exchange import Exchange
@@ -215,6 +215,8 @@ class Planner:
             return self._gradient_errors[key]
 
         bits = fewest_bits(start, 2, epsilon, error)
+        if bits > MOST_MEASURED:
+            return bits, float(amplitude_tree.error_bound(entries, bits))
         return bits, error(bits)
 
     def _history(self, hessian: Encoding, padding: int) -> Encoding:

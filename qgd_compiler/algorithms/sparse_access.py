@@ -23,6 +23,7 @@ import numpy as np
 from qgd_compiler.algorithms.access import Access, clear, load_clean
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.fixed_point import magnitudes, rounded
+from qgd_compiler.algorithms.places import matched_places
 from qgd_compiler.algorithms.uniform import uniform_superposition
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder, Handle
@@ -143,7 +144,7 @@ def sparse_tables(matrix: np.ndarray, sparsity: int, max_entry: float, value_bit
     """
     n = matrix.shape[0]
     n_bits, s_bits = ceil_log2(n), ceil_log2(sparsity)
-    entries, empty = _matched_places(matrix, sparsity)
+    entries, empty = matched_places(matrix, sparsity)
     words = magnitudes(matrix, max_entry, value_bits)
     values = rounded(matrix, max_entry, value_bits)
     rows = [0] * (n * sparsity)
@@ -158,22 +159,3 @@ def sparse_tables(matrix: np.ndarray, sparsity: int, max_entry: float, value_bit
         columns[j * sparsity + partner] = (((i << s_bits) | place) << (value_bits + 1)) | tail
     assert n_bits + s_bits + value_bits + 1 >= max(v.bit_length() for v in (*rows, *columns))
     return SparseTables(tuple(rows), tuple(columns), realised)
-
-
-Place = tuple[int, int]
-
-
-def _matched_places(
-    matrix: np.ndarray, sparsity: int
-) -> tuple[dict[tuple[Place, Place], None], list[tuple[Place, Place]]]:
-    """A bijection from row places (i, l) to column places (j, l'): the entries, and the empty places paired up."""
-    n = matrix.shape[0]
-    row_used, column_used = [0] * n, [0] * n
-    pairs: dict[tuple[Place, Place], None] = {}
-    for i, j in zip(*np.nonzero(matrix), strict=True):
-        pairs[(int(i), row_used[i]), (int(j), column_used[j])] = None
-        row_used[i] += 1
-        column_used[j] += 1
-    free_rows = [(i, place) for i in range(n) for place in range(row_used[i], sparsity)]
-    free_columns = [(j, place) for j in range(n) for place in range(column_used[j], sparsity)]
-    return pairs, list(zip(free_rows, free_columns, strict=True))

@@ -53,6 +53,22 @@ MATRICES: dict[str, Matrix] = {
     "dense": dense(3),
     "not symmetric": dense(3, 3),
     "sparse": Sparse.from_scipy(np.array([[0, 2.0, 0], [2, 0, 0], [0, 0, -1]])),
+    "sparser": Sparse.from_scipy(
+        np.array(
+            [[0, 2.0, 0, 0.7, 0], [2, 0, 0, 0, 0], [0, 0, -1, 0, 0], [0.7, 0, 0, 0, -0.4], [0, 0, 0, -0.4, 0]]
+        )
+    ),
+    "sparser, not symmetric": Sparse.from_scipy(
+        np.array(
+            [
+                [0, 2.0, 0, 0, 0],
+                [0, 0, 0.3, 0.6, 0],
+                [1.7, 0, 0, 0, 0],
+                [0, 0, 0, 0, -0.4],
+                [0, 0, 0, 0, -0.5],
+            ]
+        )
+    ),
     "diagonal": SIGNS,
     "multiple": Scaled(factor=-0.3, term=dense(2)),
     "adjoint": Adjoint(term=dense(2, 4)),

@@ -13,7 +13,13 @@ from qgd_compiler.algorithms.composites.gram import GramEncoder
 from qgd_compiler.algorithms.composites.kronecker import KroneckerEncoder
 from qgd_compiler.algorithms.composites.linear_combination import SumEncoder
 from qgd_compiler.algorithms.composites.product import ProductEncoder
-from qgd_compiler.algorithms.encoders import DiagonalTable, Frobenius, RowWeighted, SparseAccess
+from qgd_compiler.algorithms.encoders import (
+    DiagonalTable,
+    Frobenius,
+    RowWeighted,
+    SparseAccess,
+    SparseRowWeighted,
+)
 from qgd_compiler.algorithms.encoding import Encoder
 from qgd_compiler.algorithms.history import history_encoding
 from qgd_compiler.algorithms.uniform import uniform_superposition
@@ -41,6 +47,7 @@ ENCODERS: dict[str, Make] = {
     "sparse": _sparse,
     "frobenius": _frobenius,
     "row-weighted": lambda n, s, b, a: RowWeighted(n, 1.0, 1.0, b, a),
+    "sparse row-weighted": lambda n, s, b, a: SparseRowWeighted(n, s, 1.0, 1.0, b, a),
     "diagonal": lambda n, s, b, a: DiagonalTable(n, 1.0, b, a),
     "kronecker": lambda n, s, b, a: KroneckerEncoder((_sparse(n, s, b, a), DiagonalTable(s, 1.0, b, a))),
     "product": lambda n, s, b, a: ProductEncoder((_sparse(n, s, b, a), DiagonalTable(n, 1.0, b, a))),

@@ -15,6 +15,7 @@ from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.scalars import Scalar
 
 SLACKS = (32.0, 8.0, 2.0, 1.0, 0.5, 0.25)  # what a bound allows the parts is tried 32-fold on data first
+FLOAT_LIMIT = 1e-12  # of α: below it an error of rounding drowns in that of float64
 
 Compose = Callable[[Sequence[Encoder]], Encoder]
 Split = Callable[[float], Sequence[float]]
@@ -41,13 +42,14 @@ class ComposedOffer:
     def prepared(self, words: Words, access: Access) -> Prepared:
         """The first and so coarsest share whose composed error is small enough."""
         if words.bits is not None:
-            return self._at([p.prepared(words, access) for p in self.parts])
+            return self._at([p.prepared(words, access) for p in self.parts], self.target is not None)
         assert words.epsilon is not None
-        tried = SLACKS if self.target is not None else tuple(s for s in SLACKS if s <= 1)
+        measured = self.target is not None and words.epsilon > FLOAT_LIMIT * float(self.weight)
+        tried = SLACKS if measured else tuple(s for s in SLACKS if s <= 1)
         for slack in tried:
             allowed = [slack * e for e in self.split(words.epsilon)]
             parts = [p.prepared(Words(epsilon=e), access) for p, e in zip(self.parts, allowed, strict=True)]
-            whole = self._at(parts)
+            whole = self._at(parts, measured)
             if whole.epsilon <= words.epsilon:
                 return whole
         raise InfeasibleError(
@@ -55,10 +57,11 @@ class ComposedOffer:
             remedy="a larger target.epsilon, or another encoding",
         )
 
-    def _at(self, parts: Sequence[Prepared]) -> Prepared:
-        key = tuple(p.key for p in parts)
+    def _at(self, parts: Sequence[Prepared], measured: bool) -> Prepared:
+        key = (measured, *(p.key for p in parts))
         if key not in self._prepared:
-            self._prepared[key] = Prepared(self.compose([p.encoder for p in parts]), key, self.target)
+            encoder, target = self.compose([p.encoder for p in parts]), self.target if measured else None
+            self._prepared[key] = Prepared(encoder, key, target)
         return self._prepared[key]
 
 

@@ -7,15 +7,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qgd_compiler.algorithms import diagonal, frobenius, row_weighted, sparse_access
+from qgd_compiler.algorithms import diagonal, frobenius, row_weighted, sparse_access, sparse_row_weighted
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.composites.identity import IdentityEncoder
-from qgd_compiler.algorithms.encoders import DiagonalTable, Frobenius, RowWeighted, SparseAccess
+from qgd_compiler.algorithms.encoders import (
+    DiagonalTable,
+    Frobenius,
+    RowWeighted,
+    SparseAccess,
+    SparseRowWeighted,
+)
 from qgd_compiler.algorithms.encoding import Encoder
 from qgd_compiler.algorithms.menu.layout import Layout, in_a_row
 from qgd_compiler.algorithms.menu.offer import Prepared, Words
-from qgd_compiler.algorithms.precision import fewest_bits
-from qgd_compiler.scalars import Scalar, ceil_log2, maximum, sqrt
+from qgd_compiler.algorithms.precision import MOST_MEASURED, fewest_bits
+from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, maximum, sqrt
 from qgd_compiler.structure.facts import Fact
 from qgd_compiler.structure.matrix import Matrix
 
@@ -38,6 +44,7 @@ class EntryOffer:
     least: int
     target: np.ndarray | None
     _prepared: dict[tuple[object, ...], Prepared] = field(default_factory=dict)
+    _errors: dict[Scalar, list[float]] = field(default_factory=dict)
 
     @property
     def rows(self) -> Layout:
@@ -65,7 +72,10 @@ class EntryOffer:
     def _at(self, bits: Scalar, access: Access) -> Prepared:
         key = (self.name, access.name, bits)
         if key not in self._prepared:
-            self._prepared[key] = Prepared(self.build(bits, access), key, self.target)
+            error = self._errors.setdefault(bits, [])  # the words are the same however they are read
+            can_tell = is_integer(bits) and bits <= MOST_MEASURED
+            target = self.target if can_tell else None
+            self._prepared[key] = Prepared(self.build(bits, access), key, target, _error=error)
         return self._prepared[key]
 
 
@@ -84,6 +94,7 @@ def by_entries(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[En
     if matrix.rows == matrix.columns:
         found += _sparse(matrix, data, tables)
         found += _row_weighted(matrix, data, tables)
+        found += _sparse_row_weighted(matrix, data, tables)
     return found + _frobenius(matrix, data, tables)
 
 
@@ -137,6 +148,26 @@ def _row_weighted(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list
         return int(row_weighted.angle_bits_for(matrix.rows, rows, columns, epsilon))
 
     return [EntryOffer(row_weighted.NAME, sqrt(rows * columns), matrix, build, start, 2, data)]
+
+
+def _sparse_row_weighted(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:
+    """Where rows are not full: over all n places it is the row-weighted one with a detour."""
+    facts = matrix.facts()
+    known = _known(facts.row_sparsity, facts.column_sparsity, facts.row_one_norm, facts.column_one_norm)
+    if known is None:
+        return []
+    row_sparsity, column_sparsity, rows, columns = known
+    s = row_sparsity if row_sparsity == column_sparsity else maximum(row_sparsity, column_sparsity)
+    if is_integer(s) and is_integer(matrix.rows) and s >= matrix.rows:
+        return []
+
+    def build(bits: Scalar, access: Access) -> Encoder:
+        return SparseRowWeighted(matrix.rows, s, rows, columns, bits, access, data, tables)
+
+    def start(epsilon: float) -> int:
+        return int(sparse_row_weighted.angle_bits_for(s, rows, columns, epsilon))
+
+    return [EntryOffer(sparse_row_weighted.NAME, sqrt(rows * columns), matrix, build, start, 2, data)]
 
 
 def _frobenius(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:
