@@ -12,19 +12,34 @@ from typing import TYPE_CHECKING, Any
 from qgd_compiler.version import __version__
 
 if TYPE_CHECKING:
-    from qgd_compiler.api import analyze, compile, describe
+    from qgd_compiler.api import analyze, compile, describe, encodings, formula
     from qgd_compiler.backends.analysis_report import Analysis
+    from qgd_compiler.backends.encodings_report import EncodingsReport
     from qgd_compiler.backends.report import Report
     from qgd_compiler.spec.models import Spec
 
-__all__ = ["Analysis", "Report", "Spec", "__version__", "analyze", "compile", "describe"]
+__all__ = [
+    "Analysis",
+    "EncodingsReport",
+    "Report",
+    "Spec",
+    "__version__",
+    "analyze",
+    "compile",
+    "describe",
+    "encodings",
+    "formula",
+]
 
 _HOMES = {
     "compile": "api",
     "analyze": "api",
     "describe": "api",
+    "encodings": "api",
+    "formula": "api",
     "Report": "backends.report",
     "Analysis": "backends.analysis_report",
+    "EncodingsReport": "backends.encodings_report",
     "Spec": "spec.models",
 }
 

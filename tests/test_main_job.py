@@ -209,7 +209,15 @@ def test_damping_is_added_to_the_hessian_and_the_damped_route_makes_it_neutral(t
         ({"dynamics__momentum": 0.9}, UnsupportedError, "momentum"),
         ({"output": "parameters"}, UnsupportedError, "output"),
         ({"access": "qram"}, SpecError, "price"),
-        ({"target__epsilon": 1e-16}, InfeasibleError, "bits"),
+        (
+            {
+                "dynamics__iterations": 2000,
+                "dynamics__learning_rate": 1.2,
+                "dynamics__allow_divergence": True,
+            },
+            InfeasibleError,
+            "10^437",
+        ),
     ],
 )
 def test_a_mistake_is_an_error_with_place_and_remedy(
@@ -219,6 +227,13 @@ def test_a_mistake_is_an_error_with_place_and_remedy(
         qgd_compiler.compile(spec_of(tmp_path, SMALL, **changes))
     assert words in str(caught.value)
     assert all(m.at for m in caught.value.mistakes) or error is InfeasibleError
+
+
+def test_words_longer_than_those_of_the_data_are_counted_by_their_bound(tmp_path: Path) -> None:
+    coarse = qgd_compiler.compile(spec_of(tmp_path, SMALL))
+    fine = qgd_compiler.compile(spec_of(tmp_path, SMALL, target__epsilon=1e-16))
+    assert sum(e.epsilon for e in fine.error_budget) <= 1e-16
+    assert fine.total.t_count > 2 * coarse.total.t_count
 
 
 def test_bad_data_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from qgd_compiler.costing.gates import Price
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.ir import Primitive
 from qgd_compiler.program.primitives import (
+    Add,
     And,
     Conjunction,
     ControlledSwap,
@@ -84,6 +85,10 @@ def _increment(op: Increment, adjoint: bool) -> Price:
     return rules_arithmetic.increment(op.bits, op.controlled)
 
 
+def _add(op: Add, adjoint: bool) -> Price:
+    return rules_arithmetic.add(op.bits)
+
+
 def _rotate_by_register(op: RotateByRegister, adjoint: bool) -> Price:
     return rules_rotation.rotate_by_register(op.bits)
 
@@ -108,6 +113,7 @@ RULES: dict[type[Primitive], Rule] = {
     GreaterEqual: _greater_equal,
     GreaterEqualConstant: _greater_equal_constant,
     Increment: _increment,
+    Add: _add,
     RotateByRegister: _rotate_by_register,
     Lookup: _lookup,
     PricedLookup: _priced_lookup,

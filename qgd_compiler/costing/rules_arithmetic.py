@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from qgd_compiler.costing.gates import Gates, Price
 from qgd_compiler.costing.rules_logic import at_least
-from qgd_compiler.scalars import Scalar, maximum
+from qgd_compiler.scalars import Scalar, maximum, minimum
 
 
 def greater_equal(bits: Scalar, controlled: bool) -> Price:
@@ -78,5 +78,34 @@ def increment(bits: Scalar, controlled: bool) -> Price:
     ands = bits - 1 if controlled else maximum(bits - 2, 0)
     return Price(
         Gates(toffoli=ands, clifford=ands + bits, measurements=ands, toffoli_depth=ands),
+        work=ands,
+    )
+
+
+def add(bits: Scalar) -> Price:
+    r"""Add a register to another, modulo 2^bits; the inverse subtracts at the same price.
+
+    Carries 1 … bits-1, one AND each. Cliffords: seven per carry but the first, four for the first carry and the
+    top bit, or one CNOT alone.
+
+    Units:   Toffolis; depth: the carries.
+    Shape:   bits scalar, symbol or array, >= 1.
+    Error:   none.
+    Kind:    exact; the depth a bound.
+    Source:  Gidney, arXiv:1709.06648, figure 1.
+    Checked: tests/conformance/test_arithmetic_against_qualtran.py, Add.
+
+    >>> add(8).gates.toffoli
+    7
+    """
+    at_least(1, bits=bits)
+    ands = bits - 1
+    return Price(
+        Gates(
+            toffoli=ands,
+            clifford=7 * ands + 1 - 4 * minimum(ands, 1),
+            measurements=ands,
+            toffoli_depth=ands,
+        ),
         work=ands,
     )

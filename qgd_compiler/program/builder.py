@@ -108,7 +108,12 @@ class Builder:
     def call(
         self, op: Operation, *handles: Handle, adjoint: bool = False, times: Scalar = 1, beside: bool = False
     ) -> None:
-        """Call `op` on one handle per register of its signature; `beside` the call before, on other qubits."""
+        """Call `op` on one handle per register of its signature; `beside` the call before, on other qubits.
+
+        `times` 0 writes nothing.
+        """
+        if is_integer(times) and times == 0:
+            return
         registers = op.registers
         if len(handles) != len(registers):
             raise ValueError(f"{op.name} takes {len(registers)} registers, got {len(handles)}")
@@ -117,8 +122,6 @@ class Builder:
                 raise ValueError(
                     f"{op.name}.{register.name} has {register.size} qubits, got {handle.size} in {self._title}"
                 )
-        if is_integer(times) and times == 0:
-            return
         wires = tuple(h.wires for h in handles)
         self._body.append(Call(op=op, wires=wires, adjoint=adjoint, times=times, beside=beside))
 

@@ -14,6 +14,7 @@ from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.expansions import arithmetic, logic, lookup
 from qgd_compiler.program.ir import Call, Operation, Primitive, Routine, Step, inverse
 from qgd_compiler.program.primitives import (
+    Add,
     And,
     Conjunction,
     ControlledSwap,
@@ -34,6 +35,7 @@ CIRCUITS: dict[type[Primitive], Callable[[Any], Routine]] = {
     GreaterEqual: arithmetic.greater_equal,
     GreaterEqualConstant: arithmetic.greater_equal_constant,
     Increment: arithmetic.increment,
+    Add: arithmetic.add,
     RotateByRegister: arithmetic.rotate_by_register,
     Rotation: logic.controlled_rotation,
     Lookup: lookup.lookup,

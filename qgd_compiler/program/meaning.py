@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qgd_compiler.errors import ProofError, UnsupportedError
 from qgd_compiler.program.ir import Primitive
 from qgd_compiler.program.primitives import (
+    Add,
     And,
     Conjunction,
     ControlledSwap,
@@ -99,6 +100,12 @@ def _increment(op: Increment, v: Values, adjoint: bool) -> Values:
     return {**v, "x": np.where(_control(v), (v["x"] + step) & mask, v["x"])}
 
 
+def _add(op: Add, v: Values, adjoint: bool) -> Values:
+    mask = np.uint64((1 << int(op.bits)) - 1)
+    total = v["y"] - v["x"] if adjoint else v["y"] + v["x"]
+    return {"x": v["x"], "y": total & mask}
+
+
 def _lookup(op: Lookup | PricedLookup, v: Values, adjoint: bool) -> Values:
     """The word at the address into the target, the other columns of its group into the junk.
 
@@ -169,6 +176,7 @@ _ACTIONS: dict[type[Primitive], Callable[..., Values]] = {
     GreaterEqual: _greater_equal,
     GreaterEqualConstant: _greater_equal_constant,
     Increment: _increment,
+    Add: _add,
     Lookup: _lookup,
     PricedLookup: _lookup,
 }

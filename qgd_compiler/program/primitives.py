@@ -223,6 +223,24 @@ class Increment(Primitive):
 
 @final
 @node
+class Add(Primitive):
+    """`y` becomes x+y modulo 2^bits; the inverse subtracts."""
+
+    bits: Scalar
+
+    @property
+    def name(self) -> str:
+        """Addition of two registers."""
+        return "Add"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`x`, `y`."""
+        return (Register(name="x", size=self.bits), Register(name="y", size=self.bits))
+
+
+@final
+@node
 class RotateByRegister(Primitive):
     r"""$R_y(4\pi\,x/2^b)$ on `target`, x the b-bit number in `angle`, by one addition into a phase gradient.
 

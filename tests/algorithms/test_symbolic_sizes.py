@@ -8,6 +8,7 @@ import pytest
 import sympy
 
 from qgd_compiler.algorithms.access import Access, IdealQram, Qroam, Qrom
+from qgd_compiler.algorithms.banded import BandedArithmetic
 from qgd_compiler.algorithms.composites.block_diagonal import BlockDiagonalEncoder
 from qgd_compiler.algorithms.composites.gram import GramEncoder
 from qgd_compiler.algorithms.composites.kronecker import KroneckerEncoder
@@ -88,6 +89,24 @@ def test_a_history_matrix_with_symbols_counts_as_one_with_numbers() -> None:
     for steps, padding in [(10, 5), (3, 1), (100, 27)]:
         numeric = fold(built(12, 5, 6, steps, padding), price_of)
         _same(symbolic, numeric, {"n": 12, "s": 5, "b": 6, "t": steps, "p": padding})
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+def test_banded_arithmetic_with_symbols_counts_as_with_numbers_but_for_cliffords(periodic: bool) -> None:
+    for controlled in (False, True):
+
+        def cost(n: Scalar, controlled: bool = controlled) -> Cost:
+            bands = BandedArithmetic(n, (-2, 0, 1), (0.5, -1.0, 0.25), periodic)
+            return fold(bands.encode(controlled).routine, price_of)
+
+        symbolic = cost(N)
+        for n in range(5, 20):
+            numeric = cost(n)
+            for field in ("toffoli", "rotations", "measurements"):
+                found = evaluate(getattr(symbolic.gates, field), {"n": n})
+                assert found == getattr(numeric.gates, field), (field, n)
+            assert evaluate(symbolic.work, {"n": n}) == numeric.work
+            assert evaluate(symbolic.gates.clifford, {"n": n}) >= numeric.gates.clifford
 
 
 def test_a_uniform_superposition_knows_powers_of_two_by_their_symbol() -> None:

@@ -16,6 +16,7 @@ from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.expand import expand, expand_all, is_atom
 from qgd_compiler.program.ir import Call, Primitive, Routine, calls
 from qgd_compiler.program.primitives import (
+    Add,
     And,
     Conjunction,
     ControlledSwap,
@@ -139,6 +140,18 @@ def test_an_increment(bits: int, controlled: bool) -> None:
         def meaning(v: tuple[int, ...], step: int = step) -> tuple[int, ...]:
             *control, x = v
             return (*control, (x + (step if all(control) else 0)) % (1 << bits))
+
+        permutes(expand(op, adjoint), meaning)
+        counts_as_its_rule(op, adjoint)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_an_addition(bits: int) -> None:
+    op = Add(bits=bits)
+    for adjoint, sign in ((False, 1), (True, -1)):
+
+        def meaning(v: tuple[int, ...], sign: int = sign) -> tuple[int, ...]:
+            return v[0], (v[1] + sign * v[0]) % (1 << bits)
 
         permutes(expand(op, adjoint), meaning)
         counts_as_its_rule(op, adjoint)

@@ -1,24 +1,22 @@
 r"""Σ c_i A_i by a linear combination of unitaries, α = Σ|c_i|α_i.
 
-The selection is prepared by a chain of rotations with exact angles: qubit i says "not the first i terms". So
-k >= 2 terms take k−1 qubits and 2(2k−3) rotations, and their coefficients carry no rounding.
+The selection is a chain of rotations with exact angles (`chain.py`): k >= 2 terms take k−1 qubits and 2(2k−3)
+rotations, and their coefficients carry no rounding.
 Source: Childs, Wiebe, arXiv:1202.5822; ε from `algorithms/compose.py`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from qgd_compiler.algorithms.compose import sum_epsilon
+from qgd_compiler.algorithms.composites.chain import marks_of, prepare_chain
 from qgd_compiler.algorithms.composites.frame import Frame
 from qgd_compiler.algorithms.composites.marks import where_all
 from qgd_compiler.algorithms.encoding import Encoder, Encoding, all_realised
-from qgd_compiler.program.builder import Builder, Handle
-from qgd_compiler.program.primitives import Gate, Rotation
+from qgd_compiler.program.primitives import Gate
 from qgd_compiler.scalars import Scalar, is_symbolic, maximum
 
 
@@ -42,19 +40,19 @@ class SumEncoder:
         frame = Frame("sum", real, controlled, system=self.system_bits, ancilla=choices + shared)
         chain = [frame.ancilla.part(i, 1) for i in range(choices)]
         inner = frame.ancilla.part(choices, shared)
-        _prepare_chain(frame.builder, chain, weights, adjoint=False)
+        prepare_chain(frame.builder, chain, weights, adjoint=False)
         for i, (c, p) in enumerate(zip(self.coefficients, parts, strict=True)):
             negative = not is_symbolic(c) and c < 0
             if p is None and not negative:
                 continue
             with where_all(
-                frame.builder, [*_marks(chain, i), *([(frame.control, 1)] if controlled else [])]
+                frame.builder, [*marks_of(chain, i), *([(frame.control, 1)] if controlled else [])]
             ) as on:
                 if negative:
                     frame.builder.call(Gate(kind="Z"), on)
                 if p is not None:
                     frame.run(p, on, frame.system, inner)
-        _prepare_chain(frame.builder, chain, weights, adjoint=True)
+        prepare_chain(frame.builder, chain, weights, adjoint=True)
         return frame.encoding(
             sum(weights), sum_epsilon(self.coefficients, [0 if p is None else p.epsilon for p in parts])
         )
@@ -67,24 +65,3 @@ class SumEncoder:
         rest = iter(blocks)
         terms = [np.eye(*blocks[0].shape) if p is None else next(rest) for p in self.parts]
         return np.asarray(sum(c * term for c, term in zip(self.coefficients, terms, strict=True)))
-
-
-def _marks(chain: Sequence[Handle], term: int) -> list[tuple[Handle, int]]:
-    """What the chain shows for a term: exactly `term` ones."""
-    ones = [(chain[term - 1], 1)] if term else []
-    return ones + ([(chain[term], 0)] if term < len(chain) else [])
-
-
-def _prepare_chain(
-    builder: Builder, chain: Sequence[Handle], weights: Sequence[Scalar], *, adjoint: bool
-) -> None:
-    """Σ_i √(w_i/Σw) |1…10…0> with i ones: qubit i turns on, under qubit i−1, with what is left."""
-    steps: list[tuple[list[Handle], Scalar | None]] = []
-    for i, qubit in enumerate(chain):
-        left = weights[i:]
-        angle = None
-        if not is_symbolic(*left):
-            angle = 2 * math.acos(math.sqrt(min(1.0, left[0] / sum(left)))) if sum(left) > 0 else 0.0
-        steps.append(([chain[i - 1], qubit] if i else [qubit], angle))
-    for wires, angle in reversed(steps) if adjoint else steps:
-        builder.call(Rotation(axis="Y", angle=angle, controlled=len(wires) == 2), *wires, adjoint=adjoint)

@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qgd_compiler.algorithms import diagonal, frobenius, row_weighted, sparse_access, sparse_row_weighted
+from qgd_compiler.algorithms import (
+    banded,
+    diagonal,
+    frobenius,
+    row_weighted,
+    sparse_access,
+    sparse_row_weighted,
+)
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.banded import BandedArithmetic
 from qgd_compiler.algorithms.composites.identity import IdentityEncoder
 from qgd_compiler.algorithms.encoders import (
     DiagonalTable,
@@ -22,6 +30,7 @@ from qgd_compiler.algorithms.menu.layout import Layout, in_a_row
 from qgd_compiler.algorithms.menu.offer import Prepared, Words
 from qgd_compiler.algorithms.precision import MOST_MEASURED, fewest_bits
 from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, maximum, sqrt
+from qgd_compiler.structure.banded import Banded
 from qgd_compiler.structure.facts import Fact
 from qgd_compiler.structure.matrix import Matrix
 
@@ -204,6 +213,42 @@ def by_diagonal(matrix: Matrix, values: np.ndarray | None, tables: bool) -> list
 
     target = None if values is None else np.diag(values)
     return [EntryOffer(diagonal.NAME, top, matrix, build, start, 1, target)]
+
+
+@dataclass(frozen=True, eq=False)
+class BandedOffer:
+    """Constant diagonals by arithmetic: no words, ε = 0."""
+
+    matrix: Banded
+    name: str = banded.NAME
+
+    @property
+    def weight(self) -> Scalar:
+        """Σ|v|."""
+        return sum(abs(v) for v in self.matrix.values)
+
+    @property
+    def rows(self) -> Layout:
+        """In a row."""
+        return in_a_row(self.matrix.rows)
+
+    @property
+    def columns(self) -> Layout:
+        """In a row."""
+        return in_a_row(self.matrix.rows)
+
+    def prepared(self, words: Words, access: Access) -> Prepared:
+        """The same for all words."""
+        m = self.matrix
+        encoder = BandedArithmetic(m.rows, m.offsets, m.values, m.periodic)
+        return Prepared(encoder, (self.name,))
+
+
+def by_bands(matrix: Banded) -> list[BandedOffer]:
+    """Where there are real bands beside the diagonal, and more than one row."""
+    real = not any(isinstance(v, complex) for v in matrix.values)
+    several = matrix.rows > 1 if is_integer(matrix.rows) else True
+    return [BandedOffer(matrix)] if real and several and set(matrix.offsets) - {0} else []
 
 
 @dataclass(frozen=True, eq=False)

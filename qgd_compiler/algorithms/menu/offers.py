@@ -26,9 +26,10 @@ from qgd_compiler.algorithms.menu.composed import (
     of_sum,
 )
 from qgd_compiler.algorithms.menu.layout import blocks, digits
-from qgd_compiler.algorithms.menu.leaves import IdentityOffer, by_diagonal, by_entries
+from qgd_compiler.algorithms.menu.leaves import IdentityOffer, by_bands, by_diagonal, by_entries
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.scalars import Scalar, is_integer, is_symbolic, maximum
+from qgd_compiler.structure.banded import Banded
 from qgd_compiler.structure.block_diagonal import BlockDiagonal
 from qgd_compiler.structure.bounded import Bounded
 from qgd_compiler.structure.dense import Dense
@@ -90,6 +91,11 @@ def _by_structure(matrix: Matrix, tables: bool) -> Iterable[Offer]:
         case Diagonal():
             values = None if matrix.values is None or np.iscomplexobj(matrix.values) else matrix.values
             return by_diagonal(matrix, values, tables)
+        case Banded(offsets=(0,)):
+            constant = Scaled(factor=matrix.values[0], term=Identity(size=matrix.rows))
+            return _scaled(constant, tables)
+        case Banded():
+            return by_bands(matrix)
         case Scaled():
             return _scaled(matrix, tables)
         case Adjoint():

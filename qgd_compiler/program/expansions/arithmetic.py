@@ -5,7 +5,13 @@ from __future__ import annotations
 from qgd_compiler.program.builder import Handle
 from qgd_compiler.program.expansions.circuit import Circuit
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.program.primitives import GreaterEqual, GreaterEqualConstant, Increment, RotateByRegister
+from qgd_compiler.program.primitives import (
+    Add,
+    GreaterEqual,
+    GreaterEqualConstant,
+    Increment,
+    RotateByRegister,
+)
 
 
 def greater_equal(op: GreaterEqual) -> Routine:
@@ -86,6 +92,33 @@ def increment(op: Increment) -> Routine:
             c.erase(ladder[i - 1], ladder[i - 2], inputs[i - 1])
     if control is None:
         c.x(x[0])
+    return c.routine()
+
+
+def add(op: Add) -> Routine:
+    """The carries up, and on the way back the sums."""
+    c = Circuit(op)
+    x, y = c.register("x"), c.register("y")
+    carries: list[Handle] = []
+    for i in range(len(x) - 1):
+        if i:
+            c.cnot(carries[-1], x[i])
+            c.cnot(carries[-1], y[i])
+        w = c.temporary_and(x[i], y[i])
+        if i:
+            c.cnot(carries[-1], w)
+        carries.append(w)
+    c.cnot(x[-1], y[-1])
+    if carries:
+        c.cnot(carries[-1], y[-1])
+    for i in reversed(range(len(x) - 1)):
+        w = carries.pop()
+        if i:
+            c.cnot(carries[-1], w)
+        c.erase(w, x[i], y[i])
+        if i:
+            c.cnot(carries[-1], x[i])
+        c.cnot(x[i], y[i])
     return c.routine()
 
 

@@ -1,0 +1,187 @@
+r"""Block-encoding of a Toeplitz or circulant matrix by arithmetic, α = Σ|v_o| exactly, ε = 0.
+
+A[i, i+o] = v_o for a few offsets o takes |j> to Σ_o v_o |j−o>: select a band with amplitude √(|v_o|/α), add
+o' = −o mod n to the row number modulo n, undo the selection. In the modulus
+
+    z = j + o' in one more bit;  wrap = [z >= n];  z −= n where it wrapped
+
+a band of a Toeplitz matrix stays inside where wrap = [o > 0]; otherwise a flag removes it. In a circulant matrix
+every place is inside and wrap = [i < o'] is cleared by a comparison. For a power of two the top bit of z is wrap.
+The row number stays below n for all flags. The words (o', [o > 0], sign) of the bands differ between neighbours of
+the selection, so CNOTs alone write them. O(log n) Toffolis at any n.
+
+Source: circulant matrices as sums of shifts, e.g. Camps, Lin, Van Beeumen, Yang, arXiv:2203.10236; the selection in
+unary and its words are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qgd_compiler.algorithms.composites.chain import prepare_chain
+from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.kinds import Kind
+from qgd_compiler.program.builder import Builder, Handle
+from qgd_compiler.program.primitives import Add, Gate, GreaterEqual, GreaterEqualConstant
+from qgd_compiler.scalars import (
+    Scalar,
+    ceil_log2,
+    is_integer,
+    is_symbolic,
+    minimum,
+    power,
+    trailing_zeros,
+)
+
+NAME = "banded arithmetic"
+
+
+@dataclass(frozen=True, eq=False)
+class BandedArithmetic:
+    """A[i, i+o] = v_o, offsets modulo the rows if `periodic`; real values, not 0."""
+
+    rows: Scalar
+    offsets: tuple[int, ...]
+    values: tuple[Scalar, ...]
+    periodic: bool = False
+
+    def encode(self, controlled: bool) -> Encoding:
+        """Where the control is off no band is selected and nothing is added. ValueError for no bands or one row."""
+        if not self.offsets or (is_integer(self.rows) and self.rows < 2):
+            raise ValueError("banded arithmetic needs a band and two rows")
+        n_bits, gap = ceil_log2(self.rows), no_power_of_two(self.rows)
+        extra = gap if self.periodic else 1  # the top bit of z
+        outside = 0 if self.periodic else 1
+        chosen = len(self.offsets) - 1
+        builder = Builder(NAME, "hessian")
+        control = builder.register("control", 1) if controlled else None
+        system = builder.register("system", n_bits)
+        ancilla = builder.register("ancilla", chosen + outside)
+        builder.register("gradient", 0)
+        chain = [ancilla.part(i, 1) for i in range(chosen)]
+
+        weights = [abs(v) for v in self.values]
+        prepare_chain(builder, chain, weights, adjoint=False, control=control)
+        word = builder.allocate("band", extra + n_bits + 2)
+        self._write_words(builder, control, chain, word)
+        offset, sign = word.part(0, extra + n_bits), word.part(extra + n_bits + 1, 1)
+        builder.call(Gate(kind="Z"), sign)
+        if self.periodic:
+            self._add_around(builder, system, offset, gap)
+        else:
+            flag = ancilla.part(chosen, 1)
+            self._add_inside(builder, system, offset, flag, gap)
+            builder.call(Gate(kind="CNOT"), word.part(extra + n_bits, 1), flag)
+        self._write_words(builder, control, chain, word)
+        builder.release(word)
+        prepare_chain(builder, chain, weights, adjoint=True, control=control)
+        return Encoding(
+            name=NAME,
+            access="arithmetic",
+            routine=builder.routine(),
+            alpha=sum(weights),
+            epsilon=0,
+            kind=Kind.EXACT,
+            system=n_bits,
+            ancilla=ancilla.size,
+            gradient=0,
+            controlled=controlled,
+            word_bits=0,
+        )
+
+    def realised(self) -> np.ndarray | None:
+        """The matrix itself."""
+        if not is_integer(self.rows) or is_symbolic(*self.values):
+            return None
+        n = int(self.rows)
+        found = np.zeros((n, n))
+        for offset, value in zip(self.offsets, self.values, strict=True):
+            for i in range(n):
+                if self.periodic or 0 <= i + offset < n:
+                    found[i, (i + offset) % n] += value
+        return found
+
+    def _add_inside(
+        self, builder: Builder, system: Handle, offset: Handle, wrap: Handle, gap: Scalar
+    ) -> None:
+        """Add modulo n; `wrap` keeps whether n was taken off."""
+        top = builder.allocate("top", 1)
+        z = top + system
+        builder.call(Add(bits=offset.size), offset, z)
+        builder.call(GreaterEqualConstant(bits=z.size, constant=self.rows), z, wrap, times=gap)
+        self._take_off(builder, z, wrap, gap)
+        builder.call(Gate(kind="CNOT"), top, wrap, times=1 - gap)
+        builder.call(Gate(kind="CNOT"), wrap, top, times=1 - gap)
+        builder.release(top)
+
+    def _add_around(self, builder: Builder, system: Handle, offset: Handle, gap: Scalar) -> None:
+        """Add modulo n; for a power of two the carry is dropped."""
+        top = builder.allocate("top", gap)
+        wrap = builder.allocate("wrap", gap)
+        z = top + system
+        builder.call(Add(bits=offset.size), offset, z)
+        builder.call(GreaterEqualConstant(bits=z.size, constant=self.rows), z, wrap, times=gap)
+        self._take_off(builder, z, wrap, gap)
+        # It wrapped just where the sum is now below the offset.
+        low = offset.part(gap, system.size)
+        builder.call(GreaterEqual(bits=system.size), system, low, wrap, times=gap)
+        builder.call(Gate(kind="X"), wrap, times=gap)
+        builder.release(wrap, top)
+
+    def _take_off(self, builder: Builder, z: Handle, wrap: Handle, gap: Scalar) -> None:
+        """Subtract n where `wrap` is 1."""
+        if is_integer(gap) and gap == 0:
+            return
+        rows = builder.allocate("rows", z.size * gap)
+        self._write_rows(builder, wrap, rows, z.size, gap)
+        builder.call(Add(bits=z.size), rows, z, adjoint=True, times=gap)
+        self._write_rows(builder, wrap, rows, z.size, gap)
+        builder.release(rows)
+
+    def _write_rows(self, builder: Builder, wrap: Handle, rows: Handle, size: Scalar, gap: Scalar) -> None:
+        if is_integer(self.rows):
+            _write(builder, wrap, rows, int(self.rows))
+        else:
+            builder.call(Gate(kind="CNOT", bits=size, fan=True), wrap, rows, times=gap)
+
+    def _write_words(
+        self, builder: Builder, control: Handle | None, chain: Sequence[Handle], word: Handle
+    ) -> None:
+        """XOR the word (o', [o > 0], sign) of the selected band, from those of its predecessors."""
+        if not is_integer(self.rows):
+            every = Gate(kind="CNOT", bits=word.size, fan=True)
+            for qubit in (*([control] if control is not None else []), *chain):
+                builder.call(every, qubit, word)
+            if control is None:
+                builder.call(Gate(kind="X", bits=word.size), word)
+            return
+        n = int(self.rows)
+        words = [
+            ((-o % n) << 2) | (int(o > 0) << 1) | int(not is_symbolic(v) and v < 0)
+            for o, v in zip(self.offsets, self.values, strict=True)
+        ]
+        _write(builder, control, word, words[0])
+        for qubit, before, after in zip(chain, words, words[1:], strict=False):
+            _write(builder, qubit, word, before ^ after)
+
+
+def _write(builder: Builder, source: Handle | None, target: Handle, value: int) -> None:
+    """XOR a number into `target` where `source` is 1 (None: always)."""
+    size = int(target.size)
+    for i in range(size):
+        if value >> (size - 1 - i) & 1:
+            bit = target.part(i, 1)
+            if source is None:
+                builder.call(Gate(kind="X"), bit)
+            else:
+                builder.call(Gate(kind="CNOT"), source, bit)
+
+
+def no_power_of_two(n: Scalar) -> Scalar:
+    """1 unless n is a power of two, then 0."""
+    if is_integer(n):
+        return int(n & (n - 1) != 0)
+    return minimum(n / power(2, trailing_zeros(n)) - 1, 1)
