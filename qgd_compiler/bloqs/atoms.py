@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy
-from qualtran import Bloq, BloqBuilder
+from qualtran import Bloq, BloqBuilder, QBit
 from qualtran.bloqs.basic_gates import CNOT, CZ, Hadamard, Ry, Rz, SGate, TGate, TwoBitSwap, XGate, ZGate
+from qualtran.bloqs.bookkeeping import Allocate, Free
 from qualtran.bloqs.mcmt import And as LibraryAnd
 
 from qgd_compiler.bloqs.measure import MeasureAndReset
@@ -21,31 +24,37 @@ Qubits = list[Any]  # single-qubit soquets
 Callees = dict[Any, Scalar]  # bloq -> how often
 ANY_ANGLE = sympy.Symbol("theta", real=True)
 
+# one object each: Qualtran makes the signature of a bloq anew for every object
+NEW_QUBIT, GIVEN_BACK = Allocate(QBit()), Free(QBit())
 SINGLE = {"X": XGate(), "Z": ZGate(), "H": Hadamard(), "S": SGate()}
 PAIRS = {"CNOT": CNOT(), "CZ": CZ(), "SWAP": TwoBitSwap()}
 PAIR_REGISTERS = {"CNOT": ("ctrl", "target"), "CZ": ("q1", "q2"), "SWAP": ("x", "y")}
 
 
-def atom_bloq(atom: Primitive, adjoint: bool) -> tuple[Bloq, Scalar]:
-    """The bloq of one atom on single qubits, and how many of them the atom is.
-
-    Raises UnsupportedError for what is no atom, and for the inverse of a measurement.
-    """
-    if isinstance(atom, Gate) and atom.kind in SINGLE:
-        return (SGate(is_adjoint=adjoint) if atom.kind == "S" else SINGLE[atom.kind]), atom.bits
-    if isinstance(atom, Gate) and atom.kind in PAIRS:
-        return PAIRS[atom.kind], atom.bits
-    if isinstance(atom, Rotation) and not atom.controlled:
-        angle = ANY_ANGLE if atom.angle is None else atom.angle
-        return (Ry if atom.axis == "Y" else Rz)(-angle if adjoint else angle), 1
-    if isinstance(atom, And):
-        return LibraryAnd(*atom.values, uncompute=adjoint), 1
+def atom_callees(atom: Primitive, adjoint: bool) -> Callees:
+    """The bloqs on single qubits (or pairs) that an atom is. Raises UnsupportedError as `atom_bloq` does."""
     if isinstance(atom, MeasureX):
         if adjoint:
             raise UnsupportedError("a measurement has no inverse")
-        if atom.outcome is not None:
-            raise UnsupportedError("measurements with an outcome differ from qubit to qubit")
-        return MeasureAndReset(), atom.bits
+        if atom.outcome is None:
+            return {MeasureAndReset(): atom.bits}
+        return dict(Counter(MeasureAndReset(_bit(atom, i)) for i in range(int(atom.bits))))
+    count = atom.bits if isinstance(atom, Gate) else 1
+    return {atom_bloq(atom, adjoint): count}
+
+
+@lru_cache(maxsize=4096)
+def atom_bloq(atom: Primitive, adjoint: bool) -> Bloq:
+    """The bloq of a gate, a rotation or an AND. Raises UnsupportedError for other primitives."""
+    if isinstance(atom, Gate) and atom.kind in SINGLE:
+        return SGate(is_adjoint=adjoint) if atom.kind == "S" else SINGLE[atom.kind]
+    if isinstance(atom, Gate) and atom.kind in PAIRS:
+        return PAIRS[atom.kind]
+    if isinstance(atom, Rotation) and not atom.controlled:
+        angle = ANY_ANGLE if atom.angle is None else atom.angle
+        return (Ry if atom.axis == "Y" else Rz)(-angle if adjoint else angle)
+    if isinstance(atom, And):
+        return LibraryAnd(*atom.values, uncompute=adjoint)
     raise UnsupportedError(f"{atom.name} is no bloq of Qualtran's library")
 
 
@@ -56,8 +65,9 @@ def add_atom(bb: BloqBuilder, atom: Primitive, adjoint: bool, wires: list[Qubits
     the inverse a new one is taken.
     """
     if isinstance(atom, MeasureX):
+        atom_callees(atom, adjoint)  # refuses the inverse
         return [[bb.add(MeasureAndReset(_bit(atom, i)), q=q) for i, q in enumerate(wires[0])]]
-    bloq, _ = atom_bloq(atom, adjoint)
+    bloq = atom_bloq(atom, adjoint)
     if isinstance(atom, Gate) and atom.kind in SINGLE:
         return [[bb.add(bloq, q=q) for q in wires[0]]]
     if isinstance(atom, Gate):
@@ -67,17 +77,10 @@ def add_atom(bb: BloqBuilder, atom: Primitive, adjoint: bool, wires: list[Qubits
     (a,), (b,), (flag,) = wires
     if adjoint:
         a, b = bb.add(bloq, ctrl=np.array([a, b]), target=flag)
-        return [[a], [b], [fresh(bb)]]
-    bb.free(flag)
+        return [[a], [b], [bb.add(NEW_QUBIT)]]
+    bb.add(GIVEN_BACK, reg=flag)
     (a, b), flag = bb.add(bloq, ctrl=np.array([a, b]))
     return [[a], [b], [flag]]
-
-
-def fresh(bb: BloqBuilder) -> Any:
-    """A new qubit in |0>."""
-    from qualtran import QBit
-
-    return bb.allocate(dtype=QBit())
 
 
 def by_price(gates: Gates) -> Callees:

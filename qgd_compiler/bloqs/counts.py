@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from qualtran import Bloq, DecomposeNotImplementedError, DecomposeTypeError
+from qualtran import Bloq
 from qualtran.resource_counting import QECGatesCost, get_bloq_callee_counts, get_cost_value
 from qualtran.resource_counting.generalizers import generalize_rotation_angle
 
+from qgd_compiler.bloqs.parts import decomposed
 from qgd_compiler.costing.gates import Gates
 from qgd_compiler.scalars import Scalar
 
@@ -54,13 +55,12 @@ def of_leaves(bloq: Bloq, any_angle: bool = True) -> Kinds:
 def _of_leaves(bloq: Bloq, any_angle: bool, known: dict[Bloq, Kinds]) -> Kinds:
     if bloq in known:
         return known[bloq]
-    try:
-        parts = get_bloq_callee_counts(bloq.decompose_bloq())
-    except (DecomposeTypeError, DecomposeNotImplementedError):
+    composite = decomposed(bloq)
+    if composite is None:
         known[bloq] = claimed(bloq, any_angle)
         return known[bloq]
     total = Kinds()
-    for part, count in parts:
+    for part, count in get_bloq_callee_counts(composite):
         total = total + _of_leaves(part, any_angle, known).times(count)
     known[bloq] = total
     return total

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from attrs import evolve, frozen
@@ -140,9 +141,15 @@ class EncodingBloq(BlockEncoding):  # type: ignore[misc]
         return f"B[{self.encoding.name}]" + ("†" if self.is_adjoint else "")
 
 
-@lru_cache(maxsize=256)
 def _encoding(encoder: Encoder, controlled: bool) -> Encoding:
-    return encoder.encode(controlled)
+    """Written once per encoder, which is known by its identity."""
+    return _written(cast(Hashable, encoder), controlled)
+
+
+@lru_cache(maxsize=256)
+def _written(encoder: Any, controlled: bool) -> Encoding:
+    made: Encoding = encoder.encode(controlled)
+    return made
 
 
 def _under(encoding: Encoding, values: tuple[int, ...]) -> ir.Routine:

@@ -57,6 +57,7 @@ class ProgramBloq(Bloq):  # type: ignore[misc]
 
 def bloq_of(operation: ir.Operation, adjoint: bool) -> Bloq:
     """The bloq of a routine, or of a primitive that is not an atom."""
-    if isinstance(operation, ir.Routine):
-        return ProgramBloq(operation, adjoint)
-    return PrimitiveBloq(operation, adjoint)
+    if isinstance(operation, ir.Primitive):
+        return PrimitiveBloq(operation, adjoint)
+    assert isinstance(operation, ir.Routine)
+    return ProgramBloq(operation, adjoint)

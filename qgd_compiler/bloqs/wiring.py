@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from qualtran import Bloq, BloqBuilder, DecomposeTypeError, QAny, QBit, Register, Signature
 
-from qgd_compiler.bloqs.atoms import Callees, Qubits, add_atom, atom_bloq, by_price, fresh
+from qgd_compiler.bloqs.atoms import GIVEN_BACK, NEW_QUBIT, Callees, Qubits, add_atom, atom_callees, by_price
 from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.program import ir
@@ -49,8 +49,7 @@ def callees(steps: Iterable[ir.Step], bloq_of: BloqOf) -> Callees:
 
 def _called(call: ir.Call, bloq_of: BloqOf) -> Callees:
     if isinstance(call.op, ir.Primitive) and is_atom(call.op):
-        bloq, count = atom_bloq(call.op, call.adjoint)
-        return {bloq: count}
+        return atom_callees(call.op, call.adjoint)
     if isinstance(call.op, ir.Routine) and _has_no_qubits(call.op):
         return callees(call.op.steps(call.adjoint), bloq_of)
     return {bloq_of(call.op, call.adjoint): 1}
@@ -67,10 +66,10 @@ def _steps(bb: BloqBuilder, steps: Iterable[ir.Step], qubits: dict[str, Qubits],
     for step in steps:
         if isinstance(step, ir.Allocate):
             register = step.register
-            qubits[register.name] = [fresh(bb) for _ in range(_number(register.size, register.name))]
+            qubits[register.name] = [bb.add(NEW_QUBIT) for _ in range(_number(register.size, register.name))]
         elif isinstance(step, ir.Release):
             for q in qubits.pop(step.register):
-                bb.free(q)
+                bb.add(GIVEN_BACK, reg=q)
         elif isinstance(step, ir.Call):
             places = [_places(wires) for wires in step.wires]
             for _ in range(_number(step.times, f"the repetitions of {step.op.name}")):
