@@ -40,5 +40,5 @@ def test_a_rotation_by_a_register_needs_the_toffolis_of_an_addition_into_a_phase
 
     from tests.conformance.counts import counted
 
-    # an atomic bloq: its count cannot be decomposed; tests/costing/test_circuit_counts.py runs the circuit
+    # an atomic bloq: its count cannot be decomposed; tests/program/test_expand.py runs the circuit
     assert rotate_by_register(bits).gates.toffoli == counted(AddIntoPhaseGrad(bits, bits)).toffoli
