@@ -105,12 +105,12 @@ def _routine(
     builder = Builder(f"sparse access ({access.name})", "hessian")
     control = builder.register("control", 1) if controlled else None
     system = builder.register("system", n_bits)
-    ancilla = builder.register("ancilla", s_bits + b + 1 + n_bits + s_bits + b + 1)
+    ancilla = builder.register("ancilla", s_bits + b + 1)
     builder.register("gradient", 0)
     place = ancilla.part(0, s_bits)
     uniform = ancilla.part(s_bits, b)
     flag = ancilla.part(s_bits + b, 1)
-    word = ancilla.part(s_bits + b + 1, n_bits + s_bits + b + 1)
+    word = builder.allocate("word", n_bits + s_bits + b + 1)
     partner, value, sign = (
         word.part(0, n_bits + s_bits),
         word.part(n_bits + s_bits, b),
@@ -131,6 +131,7 @@ def _routine(
         builder.call(ControlledSwap(bits=n_bits + s_bits), control, here, partner)
     builder.call(Gate(kind="Z"), sign)
     clear(builder, access, address, word, table=tables.rows if tables else None, control=control)
+    builder.release(word)
     builder.call(Gate(kind="H", bits=b), uniform)
     builder.call(places, place, adjoint=True)
     return builder.routine()

@@ -70,11 +70,9 @@ def sparse_row_weighted(
     builder = Builder(f"{NAME} ({access.name})", "hessian")
     control = builder.register("control", 1) if controlled else None
     system = builder.register("system", n_bits)
-    ancilla = builder.register("ancilla", 2 + s_bits + n_bits + s_bits + 1)
+    ancilla = builder.register("ancilla", 2 + s_bits)
     gradient = builder.register("gradient", angle_bits)
     rest_of_columns, rest_of_rows, place = ancilla.part(0, 1), ancilla.part(1, 1), ancilla.part(2, s_bits)
-    word = ancilla.part(2 + s_bits, n_bits + s_bits + 1)
-    partner, sign = word.part(0, n_bits + s_bits), word.part(n_bits + s_bits, 1)
     here = system + place
     address: tuple[tuple[Scalar, Handle], ...] = ((rows, system), (sparsity, place))
     on = () if control is None else (control,)
@@ -84,15 +82,18 @@ def sparse_row_weighted(
     builder.call(
         tree(tables=tables.columns if tables else None), *on, system, rest_of_columns + place, gradient
     )
+    word = builder.allocate("word", n_bits + s_bits + 1)
     load_clean(
         builder, access, address, word, table=tables.column_places if tables else None, control=control
     )
+    partner, sign = word.part(0, n_bits + s_bits), word.part(n_bits + s_bits, 1)
     if control is None:
         builder.call(Gate(kind="SWAP", bits=n_bits + s_bits), here, partner)
     else:
         builder.call(ControlledSwap(bits=n_bits + s_bits), control, here, partner)
     builder.call(Gate(kind="Z"), sign)
     clear(builder, access, address, word, table=tables.row_places if tables else None, control=control)
+    builder.release(word)
     rows_tree = tree(tables=tables.rows if tables else None)
     builder.call(rows_tree, *on, system, rest_of_rows + place, gradient, adjoint=True)
     return Encoding(

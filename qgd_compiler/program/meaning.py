@@ -34,7 +34,10 @@ def permute(primitive: Primitive, values: Values, adjoint: bool) -> Values:
     """The registers after a permutation primitive; `values[name]` are unsigned integers, one per basis state."""
     for kind, act in _ACTIONS.items():
         if isinstance(primitive, kind):
-            return act(primitive, values, adjoint)
+            after: Values = act(primitive, values, adjoint)
+            if adjoint and isinstance(primitive, And | Conjunction | Lookup):
+                _check_erased(primitive, after)
+            return after
     raise UnsupportedError(f"{type(primitive).__name__} has no meaning on basis states")
 
 
@@ -43,6 +46,13 @@ def is_permutation(primitive: Primitive) -> bool:
     if isinstance(primitive, Gate):
         return primitive.kind in ("X", "CNOT", "SWAP")
     return isinstance(primitive, tuple(_ACTIONS))
+
+
+def _check_erased(primitive: Primitive, after: Values) -> None:
+    """ProofError where measuring would destroy more than what was computed: it must all have been there."""
+    for name in ("flag", "target", "junk"):
+        if name in after and np.any(after[name]):
+            raise ProofError(f"the inverse of {primitive.name} finds in {name} what it did not compute")
 
 
 def _gate(gate: Gate, v: Values, adjoint: bool) -> Values:

@@ -131,6 +131,24 @@ def test_an_offer_encodes_its_matrix_within_an_error_that_is_not_vacuous(name: s
     assert np.allclose(still[:, columns], np.eye(len(still))[:, columns], atol=1e-12)
 
 
+@pytest.mark.parametrize(("name", "encoding"), list(cases()))
+def test_where_the_control_is_off_nothing_happens_whatever_stands_in_the_ancilla(
+    name: str, encoding: str
+) -> None:
+    """A sum runs its terms one after the other on the same ancilla: what one leaves there must not wake another."""
+    offer = next(o for o in offers(MATRICES[name], tables=True) if o.name == encoding)
+    made = offer.prepared(Words(bits=3), Qrom()).encoding(True)
+    ones = (1 << int(made.ancilla)) - 1
+    for left in {ones, ones // 3, ones // 5 * 2 & ones}:
+        columns = offer.columns.places().tolist()
+        on = {"control": 0, "ancilla": left}
+        try:
+            still = block(made.routine, fixed=on, columns=columns).matrix
+        except UnsupportedError as error:
+            pytest.skip(f"not applicable: {error}")
+        assert np.allclose(still[:, columns], np.eye(len(still))[:, columns], atol=1e-12), left
+
+
 def test_names_on_a_menu_differ_and_structure_comes_before_entries() -> None:
     for matrix in MATRICES.values():
         names = [o.name for o in offers(matrix)]

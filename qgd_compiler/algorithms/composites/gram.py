@@ -16,7 +16,7 @@ from qgd_compiler.algorithms.compose import product_epsilon
 from qgd_compiler.algorithms.composites.frame import Frame
 from qgd_compiler.algorithms.composites.marks import where_all
 from qgd_compiler.algorithms.encoding import Encoder, Encoding
-from qgd_compiler.program.builder import NOTHING, Builder, Handle
+from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.primitives import Conjunction, Gate, junk_of_conjunction
 from qgd_compiler.scalars import is_integer
 
@@ -29,8 +29,12 @@ class GramEncoder:
     centred: bool = False
 
     def encode(self, controlled: bool) -> Encoding:
-        """The control gates only the reflection: U_J†U_J is the identity without it."""
-        j = self.factor.encode(False)
+        """Where the control is off nothing is run.
+
+        To control the reflection alone would do for ancilla |0>; but in a sum the ancilla may hold what another
+        term has left, and there J's lookups would read beyond their tables.
+        """
+        j = self.factor.encode(controlled)
         own = 0 if self.centred else 1
         name = "centred Gram" if self.centred else "Gram"
         frame = Frame(name, [j], controlled, system=j.system, ancilla=j.ancilla + own)
@@ -40,9 +44,9 @@ class GramEncoder:
         ]
         if not self.centred:
             frame.builder.call(Gate(kind="H"), plus)
-        frame.run(j, NOTHING, frame.system, inner)
+        frame.run(j, frame.control, frame.system, inner)
         _reflect_about_zero(frame.builder, inner, marks)
-        frame.run(j, NOTHING, frame.system, inner, adjoint=True)
+        frame.run(j, frame.control, frame.system, inner, adjoint=True)
         if not self.centred:
             frame.builder.call(Gate(kind="H"), plus)
         square = product_epsilon((j.alpha, j.alpha), (j.epsilon, j.epsilon))
