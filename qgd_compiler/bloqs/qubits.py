@@ -27,7 +27,10 @@ def leaves(bloq: Bloq) -> Iterator[Bloq]:
 
 
 def peak_qubits(bloq: Bloq) -> int:
-    """The most qubits in use at once when the leaves run one after the other, freed qubits used again."""
+    """The most qubits in use at once when the leaves run one after the other, freed qubits used again.
+
+    Calls that a program marks as `beside` each other run one after the other here, so the fold asks for more.
+    """
     live = sum(int(r.total_bits()) for r in bloq.signature.lefts())
     peak = live
     for leaf in leaves(bloq):

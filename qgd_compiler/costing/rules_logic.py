@@ -38,7 +38,7 @@ def measured(bits: Scalar) -> Price:
     Error:   none.
     Kind:    exact.
     Source:  by definition of the count.
-    Checked: tests/program/test_expand.py, as part of erased lookups.
+    Checked: tests/program/test_measure.py, by hand; in erased lookups in tests/program/test_expand_lookup.py.
 
     >>> measured(3).gates.measurements
     3

@@ -148,7 +148,7 @@ def lookup_erased(shape: Shape, bits: Scalar, blocks: Shape, erase_blocks: Shape
     Kind:    exact, for the worst outcome of the measurements; Cliffords and depth are bounds.
     Source:  Berry et al., arXiv:1902.02134, Appendix C, ⌈L/K'⌉ + K'; Gidney, arXiv:1905.07682.
     Checked: tests/conformance/test_lookups_against_qualtran.py, QROAMCleanAdjoint; the set of
-             qubits bit by bit in tests/program/test_expand.py.
+             qubits bit by bit in tests/program/test_expand_lookup.py.
 
     >>> lookup_erased((64,), 8, (4,), (8,), False).gates.toffoli
     10

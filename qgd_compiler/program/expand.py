@@ -12,7 +12,7 @@ from typing import Any
 
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.expansions import arithmetic, logic, lookup
-from qgd_compiler.program.ir import Call, Operation, Primitive, Routine, Step, inverse
+from qgd_compiler.program.ir import Call, Loop, Operation, Primitive, Routine, Step, inverse
 from qgd_compiler.program.primitives import (
     Add,
     And,
@@ -52,9 +52,11 @@ def is_atom(primitive: Primitive) -> bool:
 def expand(primitive: Primitive, adjoint: bool = False, outcome: int | None = None) -> Routine:
     """The circuit of a primitive, or of its inverse, with the same registers.
 
-    outcome  of the measurements by which a lookup is erased: a circuit that can be run. None: the worst case over
-             all outcomes, which is what is counted
-    Raises UnsupportedError for symbolic sizes, atoms, and primitives without a circuit (ideal memories).
+    outcome  of the measurements by which a lookup is erased, a number whose last bits are those of the target and
+             then of the junk: a circuit that can be run. None: the worst case over all outcomes, which is what
+             is counted. Other primitives have one circuit for all outcomes
+    Raises UnsupportedError for sizes that are not numbers, for atoms, for primitives without a circuit (ideal
+    memories), and for an outcome of a lookup without a table.
     """
     circuit = CIRCUITS.get(type(primitive))
     if circuit is None or is_atom(primitive):
@@ -72,39 +74,46 @@ def expand(primitive: Primitive, adjoint: bool = False, outcome: int | None = No
     return replace(forward, title=f"{forward.title}, inverse", body=tuple(inverse(forward.body)))
 
 
-def expand_all(operation: Operation, adjoint: bool = False) -> Routine:
+def expand_all(operation: Operation, adjoint: bool = False, outcome: int | None = None) -> Routine:
     """The same program over atoms: every primitive replaced by its circuit, each distinct one expanded once.
 
-    Erased lookups are those of the worst outcome. Priced lookups, which have no circuit, stay.
+    outcome  of the measurements of every erased lookup, as `expand` takes it. None: the worst case
+    Component labels, repetitions and loops stay as they are, and so do priced lookups, which have no circuit.
+    Raises UnsupportedError as `expand` does: for an atom, for a size that is not a number.
     """
-    known: dict[tuple[bytes, bool], Routine | None] = {}
-    found = _expanded(operation, adjoint, known)
+    found = _Expansion(outcome).of(operation, adjoint)
     if found is None:
         raise UnsupportedError(f"{operation.name} has no circuit of smaller parts")
     return found
 
 
-def _expanded(
-    operation: Operation, adjoint: bool, known: dict[tuple[bytes, bool], Routine | None]
-) -> Routine | None:
-    """None for what stays as it is."""
-    key = (operation.digest, adjoint)
-    if key not in known:
-        if isinstance(operation, Routine):
-            steps = tuple(_step(s, known) for s in operation.steps(adjoint))
-            known[key] = replace(operation, body=steps)
-        elif isinstance(operation, Primitive) and not is_atom(operation) and type(operation) in CIRCUITS:
-            known[key] = expand(operation, adjoint)
-        else:
-            known[key] = None
-    return known[key]
+class _Expansion:
+    """Expands many operations for one outcome, each once."""
 
+    def __init__(self, outcome: int | None) -> None:
+        self._outcome = outcome
+        self._known: dict[tuple[bytes, bool], Routine | None] = {}
 
-def _step(step: Step, known: dict[tuple[bytes, bool], Routine | None]) -> Step:
-    if not isinstance(step, Call):
-        return step
-    inner = _expanded(step.op, step.adjoint, known)
-    return step if inner is None else replace(step, op=inner, adjoint=False)
+    def of(self, operation: Operation, adjoint: bool) -> Routine | None:
+        """The circuit; None for what stays as it is."""
+        key = (operation.digest, adjoint)
+        if key not in self._known:
+            if isinstance(operation, Routine):
+                steps = tuple(self._step(s) for s in operation.steps(adjoint))
+                self._known[key] = replace(operation, body=steps)
+            elif isinstance(operation, Primitive) and not is_atom(operation) and type(operation) in CIRCUITS:
+                self._known[key] = expand(operation, adjoint, self._outcome)
+            else:
+                self._known[key] = None
+        return self._known[key]
+
+    def _step(self, step: Step) -> Step:
+        if isinstance(step, Loop):
+            return replace(step, body=tuple(self._step(s) for s in step.body))
+        if not isinstance(step, Call):
+            return step
+        inner = self.of(step.op, step.adjoint)
+        return step if inner is None else replace(step, op=inner, adjoint=False)
 
 
 def _is_open(value: Any) -> bool:

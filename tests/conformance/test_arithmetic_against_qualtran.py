@@ -8,6 +8,7 @@ pytest.importorskip("qualtran")
 pytestmark = pytest.mark.qualtran
 
 from qgd_compiler.costing.rules_arithmetic import (  # noqa: E402
+    add,
     greater_equal,
     greater_equal_constant,
     increment,
@@ -80,3 +81,18 @@ def test_a_controlled_increment_needs_the_toffolis_of_adding_a_controlled_consta
 
     theirs = counted(AddK(QUInt(bits), 1).controlled())
     assert increment(bits, controlled=True).gates.toffoli == theirs.toffoli
+
+
+@pytest.mark.parametrize("bits", [1, *SIZES])
+def test_an_addition_is_that_of_a_decomposed_adder(bits: int) -> None:
+    from qualtran import QUInt
+    from qualtran.bloqs.arithmetic.addition import Add
+
+    from tests.conformance.counts import decomposed, work_qubits
+
+    theirs = decomposed(Add(QUInt(bits)))
+    ours = add(bits)
+    assert ours.gates.toffoli == theirs.toffoli
+    assert ours.gates.measurements == theirs.measurements
+    assert ours.gates.clifford == theirs.clifford
+    assert ours.work == work_qubits(Add(QUInt(bits)))

@@ -94,6 +94,7 @@ def test_rules_of_arithmetic_and_rotation_mean_the_same_on_all_scalars(bits: int
     same_on_all(rules_arithmetic.greater_equal, {"bits": bits}, controlled=controlled)
     same_on_all(rules_arithmetic.greater_equal_constant, {"bits": bits}, controlled=controlled)
     same_on_all(rules_arithmetic.increment, {"bits": bits}, controlled=controlled)
+    same_on_all(rules_arithmetic.add, {"bits": bits})
     same_on_all(rules_rotation.rotate_by_register, {"bits": bits})
 
 

@@ -1,13 +1,20 @@
-"""Run a routine on all basis states of its registers at once."""
+"""What circuits are checked by: all basis states of their registers at once, and the count of their gates."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-from qgd_compiler.program.ir import Routine
+import numpy as np
+import pytest
+
+from qgd_compiler.costing.fold import fold
+from qgd_compiler.costing.prices import price_of
+from qgd_compiler.program.expand import expand, is_atom
+from qgd_compiler.program.ir import Primitive, Routine, calls
 from qgd_compiler.program.simulate import State, run
 
 Basis = tuple[int, ...]
+Meaning = Callable[[Basis], Basis]
 
 
 def on_basis(routine: Routine, ranges: dict[str, range] | None = None) -> dict[Basis, dict[Basis, complex]]:
@@ -35,3 +42,29 @@ def on_basis(routine: Routine, ranges: dict[str, range] | None = None) -> dict[B
     for i, (start, end) in enumerate(zip(before, after, strict=True)):
         found.setdefault(start, {})[end] = complex(state.amplitudes[i])
     return found
+
+
+def counts_as_its_rule(primitive: Primitive, adjoint: bool, *, cliffords: str = "exact") -> None:
+    """Fold of the circuit = price of the primitive."""
+    circuit, price = fold(expand(primitive, adjoint), price_of), price_of(primitive, adjoint)
+    found, said = circuit.gates, price.gates
+    assert (found.toffoli, found.t, found.rotations) == (said.toffoli, said.t, said.rotations)
+    assert found.measurements == said.measurements
+    assert circuit.work == price.work
+    assert found.toffoli <= said.toffoli_depth
+    if cliffords == "exact":
+        assert found.clifford == said.clifford
+    else:
+        assert found.clifford <= said.clifford
+
+
+def permutes(routine: Routine, meaning: Meaning, ranges: dict[str, range] | None = None) -> None:
+    """Every basis state goes where `meaning` says, with amplitude 1."""
+    for before, after in on_basis(routine, ranges).items():
+        assert after.keys() == {meaning(before)}, before
+        assert after[meaning(before)] == pytest.approx(1), before
+
+
+def of_atoms(routine: Routine) -> bool:
+    """Whether a routine calls atoms only."""
+    return all(isinstance(c.op, Primitive) and is_atom(c.op) for c in calls(routine.body))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -13,8 +12,8 @@ from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.builder import Builder
-from qgd_compiler.program.expand import expand, expand_all, is_atom
-from qgd_compiler.program.ir import Call, Primitive, Routine, calls
+from qgd_compiler.program.expand import expand
+from qgd_compiler.program.ir import Primitive, Routine
 from qgd_compiler.program.primitives import (
     Add,
     And,
@@ -30,41 +29,14 @@ from qgd_compiler.program.primitives import (
     Rotation,
 )
 from qgd_compiler.program.simulate import State, block, run
-from tests.program.running import on_basis
+from tests.program.running import counts_as_its_rule, of_atoms, permutes
 
-SIZES = (1, 2, 3)
-Meaning = Callable[[tuple[int, ...]], tuple[int, ...]]
-
-
-def counts_as_its_rule(primitive: Primitive, adjoint: bool, *, cliffords: str = "exact") -> None:
-    """Fold of the circuit = price of the primitive."""
-    circuit, price = fold(expand(primitive, adjoint), price_of), price_of(primitive, adjoint)
-    found, said = circuit.gates, price.gates
-    assert (found.toffoli, found.t, found.rotations) == (said.toffoli, said.t, said.rotations)
-    assert found.measurements == said.measurements
-    assert circuit.work == price.work
-    assert found.toffoli <= said.toffoli_depth
-    if cliffords == "exact":
-        assert found.clifford == said.clifford
-    else:
-        assert found.clifford <= said.clifford
-
-
-def permutes(routine: Routine, meaning: Meaning, ranges: dict[str, range] | None = None) -> None:
-    """Every basis state goes where `meaning` says, with amplitude 1."""
-    for before, after in on_basis(routine, ranges).items():
-        assert after.keys() == {meaning(before)}, before
-        assert after[meaning(before)] == pytest.approx(1), before
-
-
-def of_atoms(routine: Routine) -> bool:
-    """Whether a routine calls atoms only."""
-    return all(isinstance(c.op, Primitive) and is_atom(c.op) for c in calls(routine.body))
+SIZES = (1, 2, 3, 4)
 
 
 @pytest.mark.parametrize("adjoint", [False, True])
 @pytest.mark.parametrize("value", [0, 1])
-@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+@pytest.mark.parametrize("bits", SIZES)
 def test_a_conjunction(bits: int, value: int, adjoint: bool) -> None:
     op = Conjunction(bits=bits, value=value)
 
@@ -132,7 +104,7 @@ def test_a_comparison_with_any_constant(bits: int, controlled: bool) -> None:
 
 
 @pytest.mark.parametrize("controlled", [False, True])
-@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+@pytest.mark.parametrize("bits", SIZES)
 def test_an_increment(bits: int, controlled: bool) -> None:
     op = Increment(bits=bits, controlled=controlled)
     for adjoint, step in ((False, 1), (True, -1)):
@@ -145,7 +117,7 @@ def test_an_increment(bits: int, controlled: bool) -> None:
         counts_as_its_rule(op, adjoint)
 
 
-@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+@pytest.mark.parametrize("bits", SIZES)
 def test_an_addition(bits: int) -> None:
     op = Add(bits=bits)
     for adjoint, sign in ((False, 1), (True, -1)):
@@ -169,7 +141,7 @@ def test_a_controlled_rotation(axis: str) -> None:
             assert found == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+@pytest.mark.parametrize("bits", SIZES)
 def test_a_rotation_by_a_register_turns_the_target_and_keeps_the_gradient(bits: int) -> None:
     op = RotateByRegister(bits=bits)
     for adjoint in (False, True):
@@ -199,112 +171,6 @@ def run_steps(routine: Routine, state: State, places: dict[str, list[int]]) -> N
     """Run a circuit of atoms; its register `gradient` is a real one, as `places` says where it is."""
     assert of_atoms(routine)
     run(routine, state, places)
-
-
-SHAPES = [
-    ((1,), (1,), (1,)),
-    ((2,), (1,), (2,)),
-    ((2,), (2,), (1,)),
-    ((3,), (1,), (4,)),
-    ((3,), (4,), (1,)),
-    ((5,), (2,), (2,)),
-    ((6,), (4,), (4,)),
-    ((8,), (1,), (8,)),
-    ((3, 5), (1, 1), (2, 1)),
-    ((3, 5), (2, 2), (2, 4)),
-    ((1, 4), (1, 2), (1, 4)),
-    ((2, 3, 2), (1, 2, 2), (2, 1, 1)),
-]
-
-
-@pytest.mark.parametrize(("shape", "blocks", "erase"), SHAPES)
-@pytest.mark.parametrize("controlled", [False, True])
-def test_a_lookup_reads_its_table_and_its_erasure_mends_every_sign(
-    shape: tuple[int, ...], blocks: tuple[int, ...], erase: tuple[int, ...], controlled: bool
-) -> None:
-    rng = np.random.default_rng(5)
-    bits, size = 2, int(np.prod(shape))
-    table = tuple(int(w) for w in rng.integers(0, 4, size))
-    op = Lookup(shape=shape, bits=bits, blocks=blocks, erase_blocks=erase, controlled=controlled, table=table)
-    counts_as_its_rule(op, False)
-    forward = expand(op)
-    assert of_atoms(forward)
-    columns = int(np.prod(blocks))
-    clean = {"target": range(1), "junk": range(1)}
-    clean |= {f"address{i}": range(n) for i, n in enumerate(shape)}
-
-    def words(address: tuple[int, ...], on: bool) -> tuple[int, int]:
-        """The group of the address, after swapping its halves where the address has a 1, top bit first."""
-        group = []
-        for offset in np.ndindex(*blocks):
-            at = tuple(a - a % k + o for a, k, o in zip(address, blocks, offset, strict=True))
-            inside = on and all(a < n for a, n in zip(at, shape, strict=True))
-            group.append(table[int(np.ravel_multi_index(at, shape))] if inside else 0)
-        place = int(np.ravel_multi_index([a % k for a, k in zip(address, blocks, strict=True)], blocks))
-        width = len(group)
-        while width > 1:
-            width //= 2
-            if place & width:
-                group = group[width : 2 * width] + group[:width] + group[2 * width :]
-        return group[0], int("".join(f"{w:02b}" for w in group[1:]) or "0", 2)
-
-    def meaning(v: tuple[int, ...]) -> tuple[int, ...]:
-        control, address = (v[0], v[1:-2]) if controlled else (1, v[:-2])
-        return (*v[:-2], *words(address, control == 1))
-
-    permutes(forward, meaning, clean)
-    for outcome in {0, 1, (1 << bits * columns) - 1, *map(int, rng.integers(0, 1 << bits * columns, 6))}:
-        both = Builder("looked up and erased")
-        handles = [both.register(r.name, r.size) for r in op.registers]
-        both.call(forward, *handles)
-        erasure = expand(op, True, outcome)
-        assert of_atoms(erasure)
-        both.call(erasure, *handles)
-        found = on_basis(both.routine(), clean)
-        signs = {after[before].real for before, after in found.items() if after.keys() == {before}}
-        assert len(signs) == 1, "one sign for all addresses"
-        assert len(found) == sum(len(after) for after in found.values())
-        if controlled:
-            assert signs == {1.0}
-
-
-@pytest.mark.parametrize(("shape", "blocks", "erase"), SHAPES)
-@pytest.mark.parametrize("controlled", [False, True])
-def test_the_worst_erasure_is_what_the_rule_counts(
-    shape: tuple[int, ...], blocks: tuple[int, ...], erase: tuple[int, ...], controlled: bool
-) -> None:
-    op = Lookup(shape=shape, bits=2, blocks=blocks, erase_blocks=erase, controlled=controlled)
-    worst, price = fold(expand(op, True), price_of), price_of(op, True)
-    assert worst.gates.toffoli == price.gates.toffoli
-    assert worst.gates.measurements == price.gates.measurements
-    assert worst.work == price.work
-    root = 0 if controlled else 1  # at an uncontrolled root one sign is global and takes no gate
-    assert price.gates.clifford - root <= worst.gates.clifford <= price.gates.clifford
-    data = (3,) * int(np.prod(shape))
-    known = Lookup(shape=shape, bits=2, blocks=blocks, erase_blocks=erase, controlled=controlled, table=data)
-    for outcome in (0, 1, 2):
-        assert fold(expand(known, True, outcome), price_of).gates.clifford <= worst.gates.clifford
-
-
-def test_a_program_over_atoms_costs_and_does_the_same() -> None:
-    b = Builder("toy", component="toy")
-    x, y = b.register("x", 2), b.register("y", 2)
-    flag = b.allocate("flag", 1)
-    compare = GreaterEqual(bits=2)
-    b.call(compare, x, y, flag)
-    b.call(Increment(bits=2, controlled=True), flag, y, times=3)
-    b.call(Increment(bits=2, controlled=True), flag, y, adjoint=True, times=3)
-    b.call(compare, x, y, flag, adjoint=True)
-    b.release(flag)
-    program = b.routine()
-    atoms = expand_all(program)
-    assert on_basis(atoms) == on_basis(program)
-    for adjoint in (False, True):
-        whole, parts = fold(program, price_of, adjoint=adjoint), fold(expand_all(program, adjoint), price_of)
-        assert whole.gates.toffoli == parts.gates.toffoli == 2 * 2 + 6
-        assert whole.work == parts.work
-        assert whole.by_component.keys() == parts.by_component.keys() == {"toy"}
-    assert all(isinstance(s.op, Routine) for s in atoms.body if isinstance(s, Call))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
+from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.builder import Handle
 from qgd_compiler.program.expansions.circuit import Circuit, Qubits
 from qgd_compiler.program.expansions.logic import swap_where
@@ -44,9 +45,13 @@ def lookup(op: Lookup) -> Routine:
 def lookup_erased(op: Lookup, outcome: int | None) -> Routine:
     """Measure the words in the X basis and mend the sign of each address.
 
-    outcome  of the target's and then the junk's qubits; with a table it fixes the signs, and the circuit can be
-             run (up to a global sign). None: the worst case, to be counted
+    outcome  of the target's and then the junk's qubits, in the last bits of a number; with the table it fixes the
+             signs, and the circuit can be run. None: the worst case, to be counted
+    One sign for all addresses stays where nothing tells it from another: without a control, with one group.
+    Raises UnsupportedError for an outcome without a table.
     """
+    if outcome is not None and op.table is None:
+        raise UnsupportedError("the erasure of a lookup without a table can be counted but not run")
     c = Circuit(op)
     words = _words(c, op)
     measured = [name for name in ("target", "junk") if c.register(name)]
