@@ -10,7 +10,7 @@ from qgd_compiler.costing.tables import best_blocks
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Operation
-from qgd_compiler.program.primitives import Gate, Lookup, PricedLookup
+from qgd_compiler.program.primitives import BucketBrigade, Gate, Lookup, PricedLookup
 from qgd_compiler.scalars import Scalar
 
 Table = tuple[int, ...] | None
@@ -63,6 +63,20 @@ class Qroam:
 
 
 @dataclass(frozen=True)
+class BucketBrigadeQram:
+    """A memory of decoders: as many Toffolis as QROM and twice the entries in qubits, but logarithmic depth.
+
+    Source: Giovannetti, Lloyd, Maccone, arXiv:0708.1879; as a circuit Arunachalam et al., arXiv:1502.03450.
+    """
+
+    name: str = "bucket_brigade"
+
+    def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
+        """A lookup through the tree."""
+        return BucketBrigade(shape=shape, bits=bits, controlled=controlled, table=table)
+
+
+@dataclass(frozen=True)
 class IdealQram:
     """A memory that answers at a stated price in T gates per access: an assumption, not a construction."""
 
@@ -80,6 +94,8 @@ def access_named(name: str, price_t: Scalar | None = None) -> Access:
         return Qrom()
     if name == "qroam":
         return Qroam()
+    if name == "bucket_brigade":
+        return BucketBrigadeQram()
     if name == "qram":
         if price_t is None:
             raise UnsupportedError(
@@ -89,7 +105,9 @@ def access_named(name: str, price_t: Scalar | None = None) -> Access:
             )
         return IdealQram(price_t)
     raise UnsupportedError(
-        f"access model {name!r} is not built for explicit data", at="access", remedy="use qrom, qroam or qram"
+        f"access model {name!r} is not built for explicit data",
+        at="access",
+        remedy="use qrom, qroam, bucket_brigade or qram",
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qgd_compiler.costing import rules_arithmetic, rules_logic, rules_lookup, rules_rotation
+from qgd_compiler.costing import rules_arithmetic, rules_logic, rules_lookup, rules_memory, rules_rotation
 from qgd_compiler.costing.gates import Price
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.ir import Primitive
 from qgd_compiler.program.primitives import (
     Add,
     And,
+    BucketBrigade,
     Conjunction,
     ControlledSwap,
     Gate,
@@ -103,6 +104,10 @@ def _priced_lookup(op: PricedLookup, adjoint: bool) -> Price:
     return rules_lookup.priced_lookup(op.price_t)
 
 
+def _bucket_brigade(op: BucketBrigade, adjoint: bool) -> Price:
+    return rules_memory.bucket_brigade(op.shape, op.bits, op.controlled, op.table)
+
+
 RULES: dict[type[Primitive], Rule] = {
     Gate: _gate,
     MeasureX: _measure,
@@ -117,4 +122,5 @@ RULES: dict[type[Primitive], Rule] = {
     RotateByRegister: _rotate_by_register,
     Lookup: _lookup,
     PricedLookup: _priced_lookup,
+    BucketBrigade: _bucket_brigade,
 }

@@ -11,11 +11,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 from qgd_compiler.errors import UnsupportedError
-from qgd_compiler.program.expansions import arithmetic, logic, lookup
+from qgd_compiler.program.expansions import arithmetic, logic, lookup, memory
 from qgd_compiler.program.ir import Call, Loop, Operation, Primitive, Routine, Step, inverse
 from qgd_compiler.program.primitives import (
     Add,
     And,
+    BucketBrigade,
     Conjunction,
     ControlledSwap,
     Gate,
@@ -39,6 +40,7 @@ CIRCUITS: dict[type[Primitive], Callable[[Any], Routine]] = {
     RotateByRegister: arithmetic.rotate_by_register,
     Rotation: logic.controlled_rotation,
     Lookup: lookup.lookup,
+    BucketBrigade: memory.bucket_brigade,
 }
 
 

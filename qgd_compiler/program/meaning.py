@@ -16,6 +16,7 @@ from qgd_compiler.program.ir import Primitive
 from qgd_compiler.program.primitives import (
     Add,
     And,
+    BucketBrigade,
     Conjunction,
     ControlledSwap,
     Gate,
@@ -148,6 +149,16 @@ def _lookup(op: Lookup | PricedLookup, v: Values, adjoint: bool) -> Values:
     return result
 
 
+def _bucket_brigade(op: BucketBrigade, v: Values, adjoint: bool) -> Values:
+    if op.table is None:
+        raise UnsupportedError("a lookup without a table can be counted but not run")
+    shape = tuple(int(length) for length in op.shape)
+    addresses = [v[f"address{i}"] for i in range(len(shape))]
+    here = np.zeros(len(v["target"]), dtype=np.uint64)
+    word = _read(op.table, shape, [0] * len(shape), addresses, here, _control(v))
+    return {**v, "target": v["target"] ^ word}
+
+
 def _found_in(column: int, place: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Which column of the group ends in `column`, when `place` is swapped into column 0."""
     if column == 0:
@@ -189,4 +200,5 @@ _ACTIONS: dict[type[Primitive], Callable[..., Values]] = {
     Add: _add,
     Lookup: _lookup,
     PricedLookup: _lookup,
+    BucketBrigade: _bucket_brigade,
 }

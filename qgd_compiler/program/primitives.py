@@ -330,3 +330,30 @@ class PricedLookup(Primitive):
             Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)
         ]
         return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits))
+
+
+@final
+@node
+class BucketBrigade(Primitive):
+    """`target` ^= table[address] through a tree of address decoders: gates ∝ entries, depth ∝ their logarithm.
+
+    `shape`, `bits` and `table` as for `Lookup`; addresses beyond the table read 0. It is its own inverse.
+    """
+
+    shape: tuple[Scalar, ...]
+    bits: Scalar
+    controlled: bool = False
+    table: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """Bucket-brigade memory."""
+        return "BucketBrigade"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`address0`, `address1`, …, `target`."""
+        addresses = [
+            Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)
+        ]
+        return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits))
