@@ -3,12 +3,15 @@ r"""Block-encoding of a Toeplitz or circulant matrix by arithmetic, α = Σ|v_o|
 A[i, i+o] = v_o for a few offsets o takes |j> to Σ_o v_o |j−o>: select a band with amplitude √(|v_o|/α), add
 o' = −o mod n to the row number modulo n, undo the selection. In the modulus
 
-    z = j + o' in one more bit;  wrap = [z >= n];  z −= n where it wrapped
+    z = j + o' in one more bit;  wrap = [z >= n];  z −= n where it wrapped;  wrap ^= [z < o']
 
-a band of a Toeplitz matrix stays inside where wrap = [o > 0]; otherwise a flag removes it. In a circulant matrix
-every place is inside and wrap = [i < o'] is cleared by a comparison. For a power of two the top bit of z is wrap.
-The row number stays below n for all flags. The words (o', [o > 0], sign) of the bands differ between neighbours of
-the selection, so CNOTs alone write them. O(log n) Toffolis at any n.
+a band of a Toeplitz matrix stays inside where wrap = [o > 0]; otherwise a flag, made before wrap is cleared, removes
+it. In a circulant matrix every place is inside. So the row number stays below n, forwards and backwards. For n a
+power of two one addition will do, modulo n or, with the bit [o > 0] and the flag on top, modulo 2n.
+
+The words (o', [o > 0], sign) of the bands differ between neighbours of the selection, so CNOTs alone write them;
+under a control from a copy of the selection that is 0 where it is off. There the circuit is the identity for all
+rows and ancillas, also for those that another term of a sum has left behind. O(log n) Toffolis at any n.
 
 Source: circulant matrices as sums of shifts, e.g. Camps, Lin, Van Beeumen, Yang, arXiv:2203.10236; the selection in
 unary and its words are ours.
@@ -25,7 +28,7 @@ from qgd_compiler.algorithms.composites.chain import prepare_chain
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder, Handle
-from qgd_compiler.program.primitives import Add, Gate, GreaterEqual, GreaterEqualConstant
+from qgd_compiler.program.primitives import Add, And, Gate, GreaterEqual, GreaterEqualConstant
 from qgd_compiler.scalars import (
     Scalar,
     ceil_log2,
@@ -64,20 +67,20 @@ class BandedArithmetic:
         chain = [ancilla.part(i, 1) for i in range(chosen)]
 
         weights = [abs(v) for v in self.values]
-        prepare_chain(builder, chain, weights, adjoint=False, control=control)
+        prepare_chain(builder, chain, weights, adjoint=False)
+        shown = chain if control is None else _masked(builder, control, chain)
         word = builder.allocate("band", extra + n_bits + 2)
-        self._write_words(builder, control, chain, word)
+        self._write_words(builder, control, shown, word)
         offset, sign = word.part(0, extra + n_bits), word.part(extra + n_bits + 1, 1)
         builder.call(Gate(kind="Z"), sign)
-        if self.periodic:
-            self._add_around(builder, system, offset, gap)
-        else:
-            flag = ancilla.part(chosen, 1)
-            self._add_inside(builder, system, offset, flag, gap)
-            builder.call(Gate(kind="CNOT"), word.part(extra + n_bits, 1), flag)
-        self._write_words(builder, control, chain, word)
+        inside = word.part(extra + n_bits, 1)
+        outside_of = None if self.periodic else (inside, ancilla.part(chosen, 1))
+        self._add_modulo(builder, control, system, offset, gap, outside_of)
+        self._write_words(builder, control, shown, word)
         builder.release(word)
-        prepare_chain(builder, chain, weights, adjoint=True, control=control)
+        if control is not None:
+            _unmask(builder, control, chain, shown)
+        prepare_chain(builder, chain, weights, adjoint=True)
         return Encoding(
             name=NAME,
             access="arithmetic",
@@ -104,29 +107,36 @@ class BandedArithmetic:
                     found[i, (i + offset) % n] += value
         return found
 
-    def _add_inside(
-        self, builder: Builder, system: Handle, offset: Handle, wrap: Handle, gap: Scalar
+    def _add_modulo(
+        self,
+        builder: Builder,
+        control: Handle | None,
+        system: Handle,
+        offset: Handle,
+        gap: Scalar,
+        outside: tuple[Handle, Handle] | None,
     ) -> None:
-        """Add modulo n; `wrap` keeps whether n was taken off."""
-        top = builder.allocate("top", 1)
-        z = top + system
-        builder.call(Add(bits=offset.size), offset, z)
-        builder.call(GreaterEqualConstant(bits=z.size, constant=self.rows), z, wrap, times=gap)
-        self._take_off(builder, z, wrap, gap)
-        builder.call(Gate(kind="CNOT"), top, wrap, times=1 - gap)
-        builder.call(Gate(kind="CNOT"), wrap, top, times=1 - gap)
-        builder.release(top)
+        """Add modulo n; for a power of two the carry is dropped, or is the flag.
 
-    def _add_around(self, builder: Builder, system: Handle, offset: Handle, gap: Scalar) -> None:
-        """Add modulo n; for a power of two the carry is dropped."""
-        top = builder.allocate("top", gap)
-        wrap = builder.allocate("wrap", gap)
+        outside   of a Toeplitz matrix: the bit [o > 0], and the flag that is flipped unless wrap = [o > 0]
+        """
+        if outside is not None:
+            low = offset.part(1, system.size)
+            joined = outside[0] + low, outside[1] + system
+            builder.call(Add(bits=1 + system.size), *joined, times=1 - gap)
+        top, wrap = builder.allocate("top", gap), builder.allocate("wrap", gap)
         z = top + system
-        builder.call(Add(bits=offset.size), offset, z)
-        builder.call(GreaterEqualConstant(bits=z.size, constant=self.rows), z, wrap, times=gap)
+        builder.call(Add(bits=offset.size), offset, z, times=gap if outside else 1)
+        on = () if control is None else (control,)
+        compare = GreaterEqualConstant(bits=z.size, constant=self.rows, controlled=control is not None)
+        builder.call(compare, *on, z, wrap, times=gap)
         self._take_off(builder, z, wrap, gap)
+        if outside is not None:
+            inside, flag = outside
+            builder.call(Gate(kind="CNOT"), wrap, flag, times=gap)
+            builder.call(Gate(kind="CNOT"), inside, flag, times=gap)
         # It wrapped just where the sum is now below the offset.
-        low = offset.part(gap, system.size)
+        low = offset.part(offset.size - system.size, system.size)
         builder.call(GreaterEqual(bits=system.size), system, low, wrap, times=gap)
         builder.call(Gate(kind="X"), wrap, times=gap)
         builder.release(wrap, top)
@@ -166,6 +176,20 @@ class BandedArithmetic:
         _write(builder, control, word, words[0])
         for qubit, before, after in zip(chain, words, words[1:], strict=False):
             _write(builder, qubit, word, before ^ after)
+
+
+def _masked(builder: Builder, control: Handle, chain: Sequence[Handle]) -> list[Handle]:
+    """The selection where the control is 1, else 0: one AND per qubit."""
+    shown = [builder.allocate("selected", 1) for _ in chain]
+    for qubit, copy in zip(chain, shown, strict=True):
+        builder.call(And(), control, qubit, copy)
+    return shown
+
+
+def _unmask(builder: Builder, control: Handle, chain: Sequence[Handle], shown: Sequence[Handle]) -> None:
+    for qubit, copy in zip(chain, shown, strict=True):
+        builder.call(And(), control, qubit, copy, adjoint=True)
+        builder.release(copy)
 
 
 def _write(builder: Builder, source: Handle | None, target: Handle, value: int) -> None:

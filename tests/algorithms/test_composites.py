@@ -164,7 +164,6 @@ def test_the_error_vanishes_with_the_bits(case: str) -> None:
         (RowWeighted(3, 9.0, 0.1, 4, Qrom(), N), "a column of 1-norm"),
         (Frobenius(3, 3, 99.0, 4, Qrom(), N), "not 99"),
         (Frobenius(1, 1, 2.0, 4, Qrom(), np.array([[-2.0]])), "hold its sign"),
-        (BlockDiagonalEncoder((diagonal(D, 4), diagonal(D[:2], 4))), "different register sizes"),
     ],
 )
 def test_data_that_break_a_declared_bound_are_refused(encoder: Encoder, reason: str) -> None:

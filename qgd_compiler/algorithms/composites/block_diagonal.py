@@ -1,11 +1,15 @@
 """Blocks on the diagonal under a block number, α = max α_k: a rotation shrinks the blocks of smaller α.
 
+A block stands on the low qubits of the place register, which is as long as the largest block needs. So row i of
+block k is basis state k·2^side + i, whatever the sizes of the others; `places_of` lists them. The gaps between
+them never mix with rows: a block acts the same under each value of the qubits above its own.
 Source: by definition (a multiplexed call); the shrinking rotation has cos(θ/2) = α_k/α.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,16 +23,14 @@ from qgd_compiler.scalars import ceil_log2, is_symbolic, less, maximum
 
 @dataclass(frozen=True, eq=False)
 class BlockDiagonalEncoder:
-    """diag(A_0, A_1, …) of blocks that have the same number of qubits."""
+    """diag(A_0, A_1, …) of blocks of any sizes."""
 
     parts: tuple[Encoder, ...]
 
     def encode(self, controlled: bool) -> Encoding:
-        """System: block number, then the place within the block; ValueError for unequal registers of blocks."""
+        """System: block number, then the place within the block."""
         parts = [p.encode(True) for p in self.parts]
-        if len({p.system for p in parts}) != 1:
-            raise ValueError("blocks of different register sizes cannot share a block register")
-        index_bits, side = ceil_log2(len(parts)), parts[0].system
+        index_bits, side = ceil_log2(len(parts)), maximum(*(p.system for p in parts))
         alpha = maximum(*(p.alpha for p in parts))
         shared = maximum(*(p.ancilla for p in parts))
         frame = Frame("block diagonal", parts, controlled, system=index_bits + side, ancilla=1 + shared)
@@ -47,8 +49,21 @@ class BlockDiagonalEncoder:
         return frame.encoding(alpha, maximum(*(p.epsilon for p in parts)))
 
     def realised(self) -> np.ndarray | None:
-        """The blocks that the parts realise, on the diagonal."""
+        """The blocks that the parts realise, on the diagonal, without the gaps."""
         from scipy.linalg import block_diag
 
         blocks = all_realised(self.parts)
         return None if blocks is None else np.asarray(block_diag(*blocks))
+
+
+def places_of(sizes: Sequence[int], side: int | None = None) -> np.ndarray:
+    """The basis state of each row of the whole, for blocks of `sizes` rows that each stand in a row from 0 on.
+
+    side   qubits of the place register, if more than the largest of these blocks needs
+
+    >>> places_of([3, 5, 2]).tolist()
+    [0, 1, 2, 8, 9, 10, 11, 12, 16, 17]
+    """
+    needed = int(ceil_log2(max(sizes)))
+    width = 2 ** (needed if side is None else max(side, needed))
+    return np.concatenate([k * width + np.arange(size) for k, size in enumerate(sizes)])
