@@ -56,7 +56,6 @@ class BandedArithmetic:
         if not self.offsets or (is_integer(self.rows) and self.rows < 2):
             raise ValueError("banded arithmetic needs a band and two rows")
         n_bits, gap = ceil_log2(self.rows), no_power_of_two(self.rows)
-        extra = gap if self.periodic else 1  # the top bit of z
         outside = 0 if self.periodic else 1
         chosen = len(self.offsets) - 1
         builder = Builder(NAME, "hessian")
@@ -69,11 +68,11 @@ class BandedArithmetic:
         weights = [abs(v) for v in self.values]
         prepare_chain(builder, chain, weights, adjoint=False)
         shown = chain if control is None else _masked(builder, control, chain)
-        word = builder.allocate("band", extra + n_bits + 2)
+        word = builder.allocate("band", gap + n_bits + 2)
         self._write_words(builder, control, shown, word)
-        offset, sign = word.part(0, extra + n_bits), word.part(extra + n_bits + 1, 1)
+        offset, sign = word.part(0, gap + n_bits), word.part(gap + n_bits + 1, 1)
         builder.call(Gate(kind="Z"), sign)
-        inside = word.part(extra + n_bits, 1)
+        inside = word.part(gap + n_bits, 1)
         outside_of = None if self.periodic else (inside, ancilla.part(chosen, 1))
         self._add_modulo(builder, control, system, offset, gap, outside_of)
         self._write_words(builder, control, shown, word)
@@ -121,7 +120,7 @@ class BandedArithmetic:
         outside   of a Toeplitz matrix: the bit [o > 0], and the flag that is flipped unless wrap = [o > 0]
         """
         if outside is not None:
-            low = offset.part(1, system.size)
+            low = offset.part(offset.size - system.size, system.size)
             joined = outside[0] + low, outside[1] + system
             builder.call(Add(bits=1 + system.size), *joined, times=1 - gap)
         top, wrap = builder.allocate("top", gap), builder.allocate("wrap", gap)

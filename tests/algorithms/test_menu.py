@@ -81,6 +81,20 @@ MATRICES: dict[str, Matrix] = {
         terms=(Banded(rows=5, offsets=(-1, 1), values=(-1.0, -1.0)), Diagonal(values=np.arange(1.0, 6.0)))
     ),
     "diagonal": SIGNS,
+    "tall": dense(5, 2),
+    "wide and sparse": Sparse.from_scipy(np.array([[0, 2.0, 0, 0.7, 0], [1.5, 0, 0, 0, -0.2]])),
+    "one full row": Sparse.from_scipy(
+        np.array([[1, 2.0, -3, 0.7], [0, 0, 0, 1], [0.1, 0, 0, 0], [0, 0.4, 0, 0]])
+    ),
+    "complex": Dense(entries=np.array([[1, 0.5 - 0.7j], [0.5 + 0.7j, -0.3]])),
+    "imaginary": Dense(entries=np.array([[0, -0.7j, 0], [0.7j, 0, 0.2j], [0, -0.2j, 0]])),
+    "unequal blocks": BlockDiagonal(blocks=(dense(3), dense(5), dense(2))),
+    "product of sparse rectangles": Product(
+        factors=(
+            Sparse.from_scipy(np.array([[0, 2.0, 0], [0.5, 0, 0], [0, 0, 0], [0, 0, -1.0]])),
+            Sparse.from_scipy(np.array([[0.3, 0.0], [0.5, 0], [0, 0.9]])),
+        )
+    ),
     "multiple": Scaled(factor=-0.3, term=dense(2)),
     "adjoint": Adjoint(term=dense(2, 4)),
     "Kronecker": Kronecker(factors=(dense(3), dense(2))),
@@ -119,13 +133,15 @@ def test_an_offer_encodes_its_matrix_within_an_error_that_is_not_vacuous(name: s
         assert "64 qubits" in str(error)
         pytest.skip(f"not applicable: {error}")
     inside = found[np.ix_(rows, columns)] * float(made.alpha)
+    back = block(made.routine, fixed={"control": 1}, columns=rows.tolist(), adjoint=True).matrix
+    assert np.allclose(back[np.ix_(columns, rows)], found[np.ix_(rows, columns)].conj().T, atol=1e-12)
     error = float(np.linalg.norm(inside - matrix.matrix(), 2))
     if encoding != "banded arithmetic" and "identity" not in encoding:
         assert made.kind is Kind.EXACT
     assert error == pytest.approx(float(made.epsilon), abs=1e-9 * scale)
     assert made.epsilon <= 0.4 * scale
     assert np.abs(np.delete(found, rows, axis=0)).max(initial=0) < 1e-12, "gaps never mix"
-    assert float(offer.weight) <= float(made.alpha) <= 2.5 * float(offer.weight)
+    assert float(offer.weight) <= float(made.alpha) <= 4.1 * float(offer.weight)
     assert made.alpha >= scale - made.epsilon
     still = block(made.routine, fixed={"control": 0}, columns=columns.tolist()).matrix
     assert np.allclose(still[:, columns], np.eye(len(still))[:, columns], atol=1e-12)

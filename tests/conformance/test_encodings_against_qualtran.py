@@ -135,10 +135,10 @@ def _block(case: Case, verdicts: Verdicts) -> None:
                 rung, "bounds without data" if not case.matrix.is_explicit else "too large"
             )
         return
-    made, meant = case.encoding, case.matrix.matrix().real
+    made, meant = case.encoding, case.matrix.matrix()
     rows, columns = case.offer.rows.places(), case.offer.columns.places()
     if case.inverse:
-        meant, rows, columns = meant.T, columns, rows
+        meant, rows, columns = meant.conj().T, columns, rows
     on = {"control": 1} if case.controlled else {}
     try:
         found = block(made.routine, fixed=on, columns=columns.tolist(), adjoint=case.inverse).matrix
@@ -146,7 +146,7 @@ def _block(case: Case, verdicts: Verdicts) -> None:
         for rung in ("block", "alpha"):
             verdicts.not_applicable(rung, error.what)
         return
-    inside = found[np.ix_(rows, columns)].real
+    inside = found[np.ix_(rows, columns)]
     observed = float(np.linalg.norm(inside * float(made.alpha) - meant, 2))
     claim, size = float(made.epsilon), float(np.linalg.norm(meant, 2))
     verdicts.say("block", observed <= claim + 1e-12 * size, f"observed {observed:.3g}, claimed {claim:.3g}")
@@ -156,8 +156,8 @@ def _block(case: Case, verdicts: Verdicts) -> None:
     if realised is None:
         verdicts.not_applicable("alpha", "no data in the encoder")
         return
-    realised = realised.T if case.inverse else realised
-    simulated = float(np.vdot(realised, realised) / np.vdot(realised, inside))
+    realised = realised.conj().T if case.inverse else realised
+    simulated = float((np.vdot(realised, realised) / np.vdot(realised, inside)).real)
     same = math.isclose(simulated, float(made.alpha), rel_tol=1e-9)
     verdicts.say(
         "alpha", same and made.alpha >= size - claim, f"{made.alpha} against {simulated}, norm {size}"

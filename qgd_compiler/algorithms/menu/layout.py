@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qgd_compiler.scalars import Scalar, ceil_log2, is_integer
+from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, maximum
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Layout:
             return np.arange(int(self.size))
         inner = [p.places() for p in self.parts]
         if self.kind == "blocks":
-            side = int(self.parts[0].bits)
+            side = max(int(p.bits) for p in self.parts)
             return np.concatenate([(k << side) + places for k, places in enumerate(inner)])
         total = np.zeros(1, dtype=int)
         for part, places in zip(self.parts, inner, strict=True):
@@ -67,13 +67,14 @@ def digits(parts: Sequence[Layout]) -> Layout:
 
 def blocks(parts: Sequence[Layout]) -> Layout:
     """The rows of a block-diagonal matrix behind a register with the number of the block."""
-    side = parts[0].bits
+    side = parts[0].bits if len(parts) == 1 else maximum(*(p.bits for p in parts))
     size = sum(p.size for p in parts)
     bits = ceil_log2(len(parts)) + side
-    if all(p.kind == "in a row" for p in parts) and all(_fills(p) for p in parts[:-1]):
+    if all(p.kind == "in a row" for p in parts) and all(_fills(p, side) for p in parts[:-1]):
         return Layout(size, bits)
     return Layout(size, bits, "blocks", tuple(parts))
 
 
-def _fills(layout: Layout) -> bool:
-    return bool(is_integer(layout.size) and is_integer(layout.bits) and layout.size == 2**layout.bits)
+def _fills(layout: Layout, side: Scalar | None = None) -> bool:
+    bits = layout.bits if side is None else side
+    return bool(is_integer(layout.size) and is_integer(bits) and layout.size == 2**bits)

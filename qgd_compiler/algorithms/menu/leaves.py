@@ -11,8 +11,10 @@ from qgd_compiler.algorithms import (
     banded,
     diagonal,
     frobenius,
+    low_rank,
     row_weighted,
     sparse_access,
+    sparse_rectangular,
     sparse_row_weighted,
 )
 from qgd_compiler.algorithms.access import Access
@@ -26,12 +28,16 @@ from qgd_compiler.algorithms.encoders import (
     SparseRowWeighted,
 )
 from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.algorithms.low_rank import LowRankStates, compressed, weight_sum
 from qgd_compiler.algorithms.menu.layout import Layout, in_a_row
 from qgd_compiler.algorithms.menu.offer import Prepared, Words
 from qgd_compiler.algorithms.precision import MOST_MEASURED, fewest_bits
+from qgd_compiler.algorithms.sparse_rectangular import RectangularSparse
+from qgd_compiler.algorithms.sparse_words import lists
 from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, maximum, sqrt
 from qgd_compiler.structure.banded import Banded
 from qgd_compiler.structure.facts import Fact
+from qgd_compiler.structure.low_rank import LowRank
 from qgd_compiler.structure.matrix import Matrix
 
 Build = Callable[[Scalar, Access], Encoder]
@@ -95,11 +101,11 @@ def _side(matrix: Matrix) -> Scalar:
 
 
 def by_entries(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:
-    """What its bounds allow for any matrix; a square one is needed for all but the Frobenius tree."""
+    """What its bounds allow for any real matrix; those with one list length or 1-norms for square ones."""
     facts = matrix.facts()
     if not facts.real:
         return []
-    found = []
+    found = _rectangular(matrix, data, tables)
     if matrix.rows == matrix.columns:
         found += _sparse(matrix, data, tables)
         found += _row_weighted(matrix, data, tables)
@@ -141,6 +147,46 @@ def _sparse(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[Entry
         return int(sparse_access.value_bits_for(s, top, epsilon))
 
     return [EntryOffer(sparse_access.NAME, s * top, matrix, build, start, 1, data)]
+
+
+def _rectangular(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:
+    """Where rows and columns differ, in number or in how many non-zeros they have at most."""
+    facts = matrix.facts()
+    known = _known(facts.row_sparsity, facts.column_sparsity, facts.max_entry)
+    if known is None or not all(is_integer(v) for v in (matrix.rows, matrix.columns, *known[:2])):
+        return []
+    s_rows, s_columns, top = known
+    if matrix.rows == matrix.columns and s_rows == s_columns:
+        return []
+
+    def build(bits: Scalar, access: Access) -> Encoder:
+        shape = (matrix.rows, matrix.columns)
+        return RectangularSparse(*shape, s_rows, s_columns, top, bits, access, data, tables)
+
+    def start(epsilon: float) -> int:
+        return int(sparse_rectangular.value_bits_for(s_rows, s_columns, top, epsilon))
+
+    weight = lists(s_rows, s_columns).weight * top
+    return [EntryOffer(sparse_rectangular.NAME, weight, matrix, build, start, 1, data)]
+
+
+def by_factor(matrix: LowRank, target: np.ndarray | None, tables: bool) -> list[EntryOffer]:
+    """A real symmetric low-rank matrix, by the states of its eigenvectors: the factor with the least α."""
+    if np.iscomplexobj(matrix.factor) or np.iscomplexobj(matrix.weights):
+        return []
+    if not np.any(matrix.factor * matrix.weights):
+        return []
+    factor, weights = compressed(matrix.factor, matrix.weights)
+    rows, rank = factor.shape
+    total = weight_sum(factor, weights)
+
+    def build(bits: Scalar, access: Access) -> Encoder:
+        return LowRankStates(rows, rank, total, bits, access, factor, weights, tables)
+
+    def start(epsilon: float) -> int:
+        return int(low_rank.angle_bits_for(rows, rank, total, epsilon))
+
+    return [EntryOffer(low_rank.NAME, total, matrix, build, start, 2, target)]
 
 
 def _row_weighted(matrix: Matrix, data: np.ndarray | None, tables: bool) -> list[EntryOffer]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from qgd_compiler.algorithms.composites.adjoint import AdjointEncoder
 from qgd_compiler.algorithms.composites.block_diagonal import BlockDiagonalEncoder
+from qgd_compiler.algorithms.composites.complex_sum import ComplexEncoder
 from qgd_compiler.algorithms.composites.frame import composed_name
 from qgd_compiler.algorithms.composites.gram import GramEncoder
 from qgd_compiler.algorithms.composites.kronecker import KroneckerEncoder
@@ -26,7 +27,7 @@ from qgd_compiler.algorithms.menu.composed import (
     of_sum,
 )
 from qgd_compiler.algorithms.menu.layout import blocks, digits
-from qgd_compiler.algorithms.menu.leaves import IdentityOffer, by_bands, by_diagonal, by_entries
+from qgd_compiler.algorithms.menu.leaves import IdentityOffer, by_bands, by_diagonal, by_entries, by_factor
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.scalars import Scalar, is_integer, is_symbolic, maximum
 from qgd_compiler.structure.banded import Banded
@@ -58,7 +59,8 @@ def offers(matrix: Matrix, *, entries: Matrix | None = None, tables: bool = Fals
     tables   write the data into the lookups, so that the circuits can be run (else they can only be counted)
     """
     found: dict[str, Offer] = {}
-    for offer in itertools.chain(_by_structure(matrix, tables), _by_entries(entries or matrix, tables)):
+    ways = (_by_structure(matrix, tables), _by_entries(entries or matrix, tables), _complex(matrix, tables))
+    for offer in itertools.chain(*ways):
         found.setdefault(offer.name, offer)
     return tuple(found.values())
 
@@ -109,10 +111,32 @@ def _by_structure(matrix: Matrix, tables: bool) -> Iterable[Offer]:
         case Gram():
             return _gram(matrix, matrix.factor, tables)
         case LowRank():
-            return _low_rank(matrix, tables)
+            return [*by_factor(matrix, known_entries(matrix), tables), *_low_rank(matrix, tables)]
         case Sum() | Step():
             return _sum(matrix, tables)
     return []
+
+
+def _complex(matrix: Matrix, tables: bool) -> Iterable[Offer]:
+    """R + iM from offers for the real matrices R and M, where the entries are known and not real."""
+    if not matrix.is_explicit or matrix.facts().real or max(matrix.rows, matrix.columns) > DATA_LIMIT:
+        return
+    whole = np.asarray(matrix.matrix())
+    if not np.iscomplexobj(whole) or not np.any(whole.imag):
+        return
+    real = [Dense(entries=np.ascontiguousarray(whole.real))] if np.any(whole.real) else []
+    imaginary = Dense(entries=np.ascontiguousarray(whole.imag))
+    for parts in _combinations([*real, imaginary], tables):
+        yield ComposedOffer(
+            name=composed_name("complex sum", [p.name for p in parts]),
+            weight=sum(p.weight for p in parts),
+            parts=parts,
+            compose=lambda p: ComplexEncoder(p[0] if len(p) == 2 else None, p[-1]),
+            split=of_sum((1,) * len(parts)),
+            target=whole,
+            rows=parts[0].rows,
+            columns=parts[0].columns,
+        )
 
 
 def _scaled(matrix: Scaled, tables: bool) -> Iterable[Offer]:
@@ -148,8 +172,6 @@ def _adjoint(matrix: Adjoint, tables: bool) -> Iterable[Offer]:
 
 def _block_diagonal(matrix: BlockDiagonal, tables: bool) -> Iterable[Offer]:
     for parts in _combinations(matrix.blocks, tables):
-        if len({p.rows.bits for p in parts}) > 1:
-            continue
         yield ComposedOffer(
             name=composed_name("block diagonal", [p.name for p in parts]),
             weight=maximum(*(p.weight for p in parts)),
