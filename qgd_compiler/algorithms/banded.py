@@ -10,8 +10,10 @@ it. In a circulant matrix every place is inside. So the row number stays below n
 power of two one addition will do, modulo n or, with the bit [o > 0] and the flag on top, modulo 2n.
 
 The words (o', [o > 0], sign) of the bands differ between neighbours of the selection, so CNOTs alone write them;
-under a control from a copy of the selection that is 0 where it is off. There the circuit is the identity for all
-rows and ancillas, also for those that another term of a sum has left behind. O(log n) Toffolis at any n.
+under a control from a copy of the selection that is 0 where it is off. Where all bands come in pairs v_o = v_−o, a
+pair is one term and a qubit in |+> picks its side, for one AND per term in place of two rotations per band. With the
+control off the circuit is the identity for all rows and ancillas, also for those that another term of a sum has left
+behind. O(log n) Toffolis at any n.
 
 Source: circulant matrices as sums of shifts, e.g. Camps, Lin, Van Beeumen, Yang, arXiv:2203.10236; the selection in
 unary and its words are ours.
@@ -21,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,28 +60,41 @@ class BandedArithmetic:
             raise ValueError("banded arithmetic needs a band and two rows")
         n_bits, gap = ceil_log2(self.rows), no_power_of_two(self.rows)
         outside = 0 if self.periodic else 1
-        chosen = len(self.offsets) - 1
+        terms = self._terms()
+        mirrored = int(any(t.mirrored for t in terms))
+        chosen = len(terms) - 1
         builder = Builder(NAME, "hessian")
         control = builder.register("control", 1) if controlled else None
         system = builder.register("system", n_bits)
-        ancilla = builder.register("ancilla", chosen + outside)
+        ancilla = builder.register("ancilla", chosen + mirrored + outside)
         builder.register("gradient", 0)
         chain = [ancilla.part(i, 1) for i in range(chosen)]
+        side = ancilla.part(chosen, mirrored)
 
-        weights = [abs(v) for v in self.values]
+        weights = [t.weight for t in terms]
         prepare_chain(builder, chain, weights, adjoint=False)
-        shown = chain if control is None else _masked(builder, control, chain)
+        builder.call(Gate(kind="H", bits=mirrored), side, times=mirrored)
+        shown = chain if control is None else _both(builder, control, chain)
+        turned = _both(builder, side, shown) if mirrored else []
+        turned_first = [side] if control is None or not mirrored else _both(builder, control, [side])
+        sources: list[Handle | None] = [control, *(turned_first if mirrored else []), *shown, *turned]
         word = builder.allocate("band", gap + n_bits + 2)
-        self._write_words(builder, control, shown, word)
+        words = self._words(terms, mirrored)
+        self._write_words(builder, sources, words, word)
         offset, sign = word.part(0, gap + n_bits), word.part(gap + n_bits + 1, 1)
         builder.call(Gate(kind="Z"), sign)
         inside = word.part(gap + n_bits, 1)
-        outside_of = None if self.periodic else (inside, ancilla.part(chosen, 1))
+        outside_of = None if self.periodic else (inside, ancilla.part(chosen + mirrored, 1))
         self._add_modulo(builder, control, system, offset, gap, outside_of)
-        self._write_words(builder, control, shown, word)
+        self._write_words(builder, sources, words, word)
         builder.release(word)
+        if control is not None and mirrored:
+            _not_both(builder, control, [side], turned_first)
+        if mirrored:
+            _not_both(builder, side, shown, turned)
         if control is not None:
-            _unmask(builder, control, chain, shown)
+            _not_both(builder, control, chain, shown)
+        builder.call(Gate(kind="H", bits=mirrored), side, times=mirrored)
         prepare_chain(builder, chain, weights, adjoint=True)
         return Encoding(
             name=NAME,
@@ -156,37 +172,71 @@ class BandedArithmetic:
         else:
             builder.call(Gate(kind="CNOT", bits=size, fan=True), wrap, rows, times=gap)
 
-    def _write_words(
-        self, builder: Builder, control: Handle | None, chain: Sequence[Handle], word: Handle
-    ) -> None:
-        """XOR the word (o', [o > 0], sign) of the selected band, from those of its predecessors."""
+    def _terms(self) -> list[_Term]:
+        """The bands; those at ±o with one value as one term, where that holds for all beside the diagonal."""
+        bands = dict(zip(self.offsets, self.values, strict=True))
+        beside = [o for o in bands if o]
+        pairs = all(bands.get(-o) == bands[o] for o in beside)
+        if not beside or not pairs or any(is_symbolic(bands[o]) for o in beside):
+            return [_Term(o, v, False) for o, v in bands.items()]
+        found = [_Term(0, bands[0], False)] if 0 in bands else []
+        return found + [_Term(o, bands[o], True) for o in beside if o > 0]
+
+    def _words(self, terms: Sequence[_Term], mirrored: int) -> list[int]:
+        """What each source of `encode` writes: XORs of the words (o', [o > 0], sign) of neighbouring terms."""
         if not is_integer(self.rows):
-            every = Gate(kind="CNOT", bits=word.size, fan=True)
-            for qubit in (*([control] if control is not None else []), *chain):
-                builder.call(every, qubit, word)
-            if control is None:
-                builder.call(Gate(kind="X", bits=word.size), word)
-            return
+            return []
         n = int(self.rows)
-        words = [
-            ((-o % n) << 2) | (int(o > 0) << 1) | int(not is_symbolic(v) and v < 0)
-            for o, v in zip(self.offsets, self.values, strict=True)
-        ]
-        _write(builder, control, word, words[0])
-        for qubit, before, after in zip(chain, words, words[1:], strict=False):
-            _write(builder, qubit, word, before ^ after)
+
+        def word(t: _Term, offset: int) -> int:
+            negative = int(not is_symbolic(t.value) and t.value < 0)
+            return ((-offset % n) << 2) | (int(offset > 0) << 1) | negative
+
+        plain = [word(t, t.offset) for t in terms]
+        if not mirrored:
+            return [plain[0], *(a ^ b for a, b in pairwise(plain))]
+        turn = [w ^ word(t, -t.offset) for w, t in zip(plain, terms, strict=True)]
+        return [plain[0], turn[0], *(a ^ b for a, b in pairwise(plain)), *(a ^ b for a, b in pairwise(turn))]
+
+    def _write_words(
+        self, builder: Builder, sources: Sequence[Handle | None], words: Sequence[int], word: Handle
+    ) -> None:
+        """XOR the word of the selected band; with symbolic rows every bit, which is a bound on the Cliffords."""
+        if is_integer(self.rows):
+            for source, value in zip(sources, words, strict=True):
+                _write(builder, source, word, value)
+            return
+        for source in sources:
+            if source is None:
+                builder.call(Gate(kind="X", bits=word.size), word)
+            else:
+                builder.call(Gate(kind="CNOT", bits=word.size, fan=True), source, word)
 
 
-def _masked(builder: Builder, control: Handle, chain: Sequence[Handle]) -> list[Handle]:
-    """The selection where the control is 1, else 0: one AND per qubit."""
-    shown = [builder.allocate("selected", 1) for _ in chain]
-    for qubit, copy in zip(chain, shown, strict=True):
+@dataclass(frozen=True)
+class _Term:
+    """One band, or the two at ±offset."""
+
+    offset: int
+    value: Scalar
+    mirrored: bool
+
+    @property
+    def weight(self) -> Scalar:
+        """What the bands add to α."""
+        return abs(self.value) * (2 if self.mirrored else 1)
+
+
+def _both(builder: Builder, control: Handle, qubits: Sequence[Handle]) -> list[Handle]:
+    """A qubit for each of `qubits` that is 1 where it and the control are: one AND each."""
+    made = [builder.allocate("selected", 1) for _ in qubits]
+    for qubit, copy in zip(qubits, made, strict=True):
         builder.call(And(), control, qubit, copy)
-    return shown
+    return made
 
 
-def _unmask(builder: Builder, control: Handle, chain: Sequence[Handle], shown: Sequence[Handle]) -> None:
-    for qubit, copy in zip(chain, shown, strict=True):
+def _not_both(builder: Builder, control: Handle, qubits: Sequence[Handle], made: Sequence[Handle]) -> None:
+    for qubit, copy in zip(qubits, made, strict=True):
         builder.call(And(), control, qubit, copy, adjoint=True)
         builder.release(copy)
 

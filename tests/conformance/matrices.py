@@ -68,6 +68,7 @@ SMALL: dict[str, Matrix] = {
     "diagonal 5": SIGNS,
     "Toeplitz 5": Banded(rows=5, offsets=(-2, -1, 0, 3), values=(0.3, -1.0, 2.0, 0.7)),
     "Toeplitz 8": Banded(rows=8, offsets=(-1, 0, 1), values=(-1.0, 2.5, 0.4)),
+    "symmetric Toeplitz 6": Banded(rows=6, offsets=(-2, -1, 0, 1, 2), values=(0.3, -1.0, 2.0, -1.0, 0.3)),
     "circulant 6": Banded(rows=6, offsets=(-1, 0, 2), values=(0.5, -1.5, -0.2), periodic=True),
     "circulant 4": Banded(rows=4, offsets=(-1, 1), values=(0.5, 1.5), periodic=True),
     "identity 5": Identity(size=5),
