@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qgd_compiler.bloqs.counts import Kinds, claimed, of_leaves
     from qgd_compiler.bloqs.encoding import EncodingBloq
-    from qgd_compiler.bloqs.history import HistoryEncoder
     from qgd_compiler.bloqs.measure import MeasureAndReset
     from qgd_compiler.bloqs.primitive import PrimitiveBloq
     from qgd_compiler.bloqs.program import ProgramBloq
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "EncodingBloq": "encoding",
-    "HistoryEncoder": "history",
     "Kinds": "counts",
     "MeasureAndReset": "measure",
     "PrimitiveBloq": "primitive",
@@ -30,7 +28,6 @@ _HOMES = {
 }
 __all__ = [
     "EncodingBloq",
-    "HistoryEncoder",
     "Kinds",
     "MeasureAndReset",
     "PrimitiveBloq",

@@ -16,8 +16,8 @@ from qgd_compiler.algorithms.composites.linear_combination import SumEncoder
 from qgd_compiler.algorithms.composites.product import ProductEncoder
 from qgd_compiler.algorithms.encoders import DiagonalTable, Frobenius, RowWeighted, SparseAccess
 from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.algorithms.history_encoder import HistoryEncoder
 from qgd_compiler.bloqs.encoding import EncodingBloq
-from qgd_compiler.bloqs.history import HistoryEncoder
 from qgd_compiler.scalars import Scalar, ceil_log2
 
 N, S, B = sympy.symbols("n s b", integer=True, positive=True)

@@ -29,6 +29,7 @@ from qgd_compiler.structure import (
     Diagonal,
     Fact,
     Gram,
+    HistoryMatrix,
     Identity,
     Kronecker,
     LowRank,
@@ -111,6 +112,8 @@ MATRICES: dict[str, Matrix] = {
     "low rank": LowRank(factor=RNG.normal(size=(4, 2)), weights=np.array([1.5, -0.5])),
     "positive low rank": LowRank(factor=RNG.normal(size=(3, 2)), weights=np.array([1.5, 0.5])),
     "sum": Sum(terms=(dense(4), Scaled(factor=0.3, term=Identity(size=4)), Scaled(factor=-0.7, term=SIGNS))),
+    "ramp": Diagonal(values=np.linspace(-0.4, 1.0, 5)),
+    "history": HistoryMatrix(step=Step(hessian=dense(3), learning_rate=0.1), iterations=2, padding=1),
     "step": Step(hessian=dense(3), learning_rate=0.1),
     "damped Kronecker": Sum(
         terms=(Kronecker(factors=(dense(2), dense(3))), Scaled(factor=0.3, term=Identity(size=6)))

@@ -20,7 +20,7 @@ from qgd_compiler.algorithms.composites.linear_combination import SumEncoder  # 
 from qgd_compiler.algorithms.composites.product import ProductEncoder  # noqa: E402
 from qgd_compiler.algorithms.encoders import DiagonalTable, Frobenius, SparseAccess  # noqa: E402
 from qgd_compiler.algorithms.encoding import Encoder  # noqa: E402
-from qgd_compiler.bloqs.history import HistoryEncoder  # noqa: E402
+from qgd_compiler.algorithms.history_encoder import HistoryEncoder  # noqa: E402
 from qgd_compiler.bloqs.program import ProgramBloq  # noqa: E402
 from qgd_compiler.errors import UnsupportedError  # noqa: E402
 from tests.bloqs.contraction import contracted, with_outcome  # noqa: E402

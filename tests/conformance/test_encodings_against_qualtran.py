@@ -11,9 +11,10 @@ import pytest
 
 from qgd_compiler.algorithms.access import Access, IdealQram, Qroam, Qrom
 from qgd_compiler.algorithms.encoding import Encoder, Encoding
+from qgd_compiler.algorithms.history_encoder import HistoryEncoder
 from qgd_compiler.algorithms.menu.offer import Offer, Prepared, Words
 from qgd_compiler.algorithms.menu.offers import offers
-from qgd_compiler.bloqs import EncodingBloq, HistoryEncoder, claimed, of_leaves, peak_qubits
+from qgd_compiler.bloqs import EncodingBloq, claimed, of_leaves, peak_qubits
 from qgd_compiler.bloqs.counts import kinds
 from qgd_compiler.bloqs.qubits import cirq_qubits
 from qgd_compiler.costing.fold import fold

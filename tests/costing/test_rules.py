@@ -18,14 +18,15 @@ from qgd_compiler.costing import (
     rules_arithmetic,
     rules_logic,
     rules_lookup,
+    rules_memory,
     rules_rotation,
     synthesis,
 )
 from qgd_compiler.costing.gates import Gates, Price
 
-ROOMS = (rules_arithmetic, rules_logic, rules_lookup, rules_rotation, synthesis)
+ROOMS = (rules_arithmetic, rules_logic, rules_lookup, rules_memory, rules_rotation, synthesis)
 LABELS = ("Units:", "Shape:", "Error:", "Kind:", "Source:", "Checked:")
-HELPERS = {"at_least", "groups", "columns", "entries"}
+HELPERS = {"address_bits", "at_least", "groups", "columns", "entries"}
 
 RULES = [
     rule

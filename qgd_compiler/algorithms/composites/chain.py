@@ -1,7 +1,6 @@
 """A selection among k terms with given weights, in unary: qubit i says "not the first i terms".
 
-The angles are exact, so the weights carry no rounding; k >= 2 terms take k−1 qubits and 2k−3 rotations, one more
-under a control.
+The angles are exact, so the weights carry no rounding; k >= 2 terms take k−1 qubits and 2k−3 rotations.
 """
 
 from __future__ import annotations
@@ -21,25 +20,15 @@ def marks_of(chain: Sequence[Handle], term: int) -> list[tuple[Handle, int]]:
 
 
 def prepare_chain(
-    builder: Builder,
-    chain: Sequence[Handle],
-    weights: Sequence[Scalar],
-    *,
-    adjoint: bool,
-    control: Handle | None = None,
+    builder: Builder, chain: Sequence[Handle], weights: Sequence[Scalar], *, adjoint: bool
 ) -> None:
-    """Σ_i √(w_i/Σw) |1…10…0> with i ones; |0…0> where a control is off.
-
-    Qubit i turns on, under qubit i−1, with what is left.
-    """
+    """Σ_i √(w_i/Σw) |1…10…0> with i ones: qubit i turns on, under qubit i−1, with what is left."""
     steps: list[tuple[list[Handle], Scalar | None]] = []
-    before = control
     for i, qubit in enumerate(chain):
         left = weights[i:]
         angle = None
         if not is_symbolic(*left):
             angle = 2 * math.acos(math.sqrt(min(1.0, left[0] / sum(left)))) if sum(left) > 0 else 0.0
-        steps.append(([qubit] if before is None else [before, qubit], angle))
-        before = qubit
+        steps.append(([chain[i - 1], qubit] if i else [qubit], angle))
     for wires, angle in reversed(steps) if adjoint else steps:
         builder.call(Rotation(axis="Y", angle=angle, controlled=len(wires) == 2), *wires, adjoint=adjoint)

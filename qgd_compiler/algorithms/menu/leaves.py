@@ -10,6 +10,7 @@ import numpy as np
 from qgd_compiler.algorithms import (
     banded,
     diagonal,
+    diagonal_ramp,
     frobenius,
     low_rank,
     row_weighted,
@@ -20,6 +21,7 @@ from qgd_compiler.algorithms import (
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.banded import BandedArithmetic
 from qgd_compiler.algorithms.composites.identity import IdentityEncoder
+from qgd_compiler.algorithms.diagonal_ramp import DiagonalRamp
 from qgd_compiler.algorithms.encoders import (
     DiagonalTable,
     Frobenius,
@@ -295,6 +297,45 @@ def by_bands(matrix: Banded) -> list[BandedOffer]:
     real = not any(isinstance(v, complex) for v in matrix.values)
     several = matrix.rows > 1 if is_integer(matrix.rows) else True
     return [BandedOffer(matrix)] if real and several and set(matrix.offsets) - {0} else []
+
+
+@dataclass(frozen=True, eq=False)
+class RampOffer:
+    """A diagonal in arithmetic progression, by comparisons: no words, ε = 0."""
+
+    encoder: DiagonalRamp
+    size: Scalar
+    name: str = diagonal_ramp.NAME
+
+    @property
+    def weight(self) -> Scalar:
+        """max|d|."""
+        return self.encoder.encode(False).alpha
+
+    @property
+    def rows(self) -> Layout:
+        """In a row."""
+        return in_a_row(self.size)
+
+    @property
+    def columns(self) -> Layout:
+        """In a row."""
+        return in_a_row(self.size)
+
+    def prepared(self, words: Words, access: Access) -> Prepared:
+        """The same for all words."""
+        return Prepared(self.encoder, (self.name,))
+
+
+def by_ramp(values: np.ndarray | None) -> list[RampOffer]:
+    """Where a real diagonal of two entries or more is an arithmetic progression, to the rounding of float64."""
+    if values is None or len(values) < 2:
+        return []
+    first, step = float(values[0]), float(values[-1] - values[0]) / (len(values) - 1)
+    exact = first + step * np.arange(len(values))
+    if step == 0 or np.abs(exact - values).max() > 4 * np.finfo(float).eps * np.abs(values).max():
+        return []
+    return [RampOffer(DiagonalRamp(len(values), first, step), len(values))]
 
 
 @dataclass(frozen=True, eq=False)

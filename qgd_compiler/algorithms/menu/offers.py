@@ -18,6 +18,7 @@ from qgd_compiler.algorithms.composites.linear_combination import SumEncoder
 from qgd_compiler.algorithms.composites.product import ProductEncoder
 from qgd_compiler.algorithms.composites.scaled import ScaledEncoder
 from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.algorithms.history_encoder import HistoryEncoder
 from qgd_compiler.algorithms.menu.composed import (
     ComposedOffer,
     of_blocks,
@@ -26,8 +27,15 @@ from qgd_compiler.algorithms.menu.composed import (
     of_product,
     of_sum,
 )
-from qgd_compiler.algorithms.menu.layout import blocks, digits
-from qgd_compiler.algorithms.menu.leaves import IdentityOffer, by_bands, by_diagonal, by_entries, by_factor
+from qgd_compiler.algorithms.menu.layout import blocks, digits, in_a_row
+from qgd_compiler.algorithms.menu.leaves import (
+    IdentityOffer,
+    by_bands,
+    by_diagonal,
+    by_entries,
+    by_factor,
+    by_ramp,
+)
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.scalars import Scalar, is_integer, is_symbolic, maximum
 from qgd_compiler.structure.banded import Banded
@@ -36,6 +44,7 @@ from qgd_compiler.structure.bounded import Bounded
 from qgd_compiler.structure.dense import Dense
 from qgd_compiler.structure.diagonal import Diagonal
 from qgd_compiler.structure.gram import Gram
+from qgd_compiler.structure.history_matrix import HistoryMatrix
 from qgd_compiler.structure.identity import Identity
 from qgd_compiler.structure.kronecker import Kronecker
 from qgd_compiler.structure.low_rank import LowRank
@@ -92,7 +101,7 @@ def _by_structure(matrix: Matrix, tables: bool) -> Iterable[Offer]:
             return [IdentityOffer(matrix.size)]
         case Diagonal():
             values = None if matrix.values is None or np.iscomplexobj(matrix.values) else matrix.values
-            return by_diagonal(matrix, values, tables)
+            return [*by_diagonal(matrix, values, tables), *by_ramp(values)]
         case Banded(offsets=(0,)):
             constant = Scaled(factor=matrix.values[0], term=Identity(size=matrix.rows))
             return _scaled(constant, tables)
@@ -114,6 +123,8 @@ def _by_structure(matrix: Matrix, tables: bool) -> Iterable[Offer]:
             return [*by_factor(matrix, known_entries(matrix), tables), *_low_rank(matrix, tables)]
         case Sum() | Step():
             return _sum(matrix, tables)
+        case HistoryMatrix(step=Step()):
+            return _history(matrix, matrix.step, tables)
     return []
 
 
@@ -304,6 +315,23 @@ def _adder(coefficients: Sequence[Scalar], inner: Sequence[Matrix | None], bits:
         return SumEncoder(tuple(coefficients), placed, bits)
 
     return compose
+
+
+def _history(matrix: HistoryMatrix, step: Matrix, tables: bool) -> Iterable[Offer]:
+    assert isinstance(step, Step)
+    eta, steps, padding = step.learning_rate, matrix.iterations, matrix.padding
+    time = in_a_row(matrix.block_rows)
+    for part in offers(step.hessian, tables=tables):
+        yield ComposedOffer(
+            name=composed_name("history", [part.name]),
+            weight=2 + eta * part.weight,
+            parts=(part,),
+            compose=lambda p: HistoryEncoder(p[0], eta, steps, padding),
+            split=of_sum((eta,)),
+            target=known_entries(matrix),
+            rows=digits([time, part.rows]),
+            columns=digits([time, part.columns]),
+        )
 
 
 def _taken_out(term: Matrix) -> tuple[Scalar, Matrix]:
