@@ -11,12 +11,11 @@ angle of b bits; ours are b bits of the entry. A band matrix has one value, thei
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from qualtran import Bloq
+from comparing import ROTATION_EPSILON, print_table, their_t, wants_markdown
 from qualtran.bloqs.block_encoding.sparse_matrix import (
     ExplicitEntryOracle,
     SparseMatrix,
@@ -24,9 +23,6 @@ from qualtran.bloqs.block_encoding.sparse_matrix import (
     TopLeftRowColumnOracle,
     UniformEntryOracle,
 )
-from qualtran.resource_counting import QECGatesCost, get_cost_value
-from rich.console import Console
-from rich.table import Table
 
 from qgd_compiler.algorithms.access import Access, Qroam, Qrom
 from qgd_compiler.algorithms.banded import BandedArithmetic
@@ -35,8 +31,6 @@ from qgd_compiler.algorithms.encoding import Encoder
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
-
-ROTATION_EPSILON = 1e-10
 
 
 @dataclass(frozen=True)
@@ -49,13 +43,6 @@ class Line:
     alpha: float
     their_t: int
     their_alpha: float
-
-
-def their_t(bloq: Bloq) -> int:
-    """T gates of a Qualtran bloq by the same exchange."""
-    g = get_cost_value(bloq, QECGatesCost())
-    each = int(Exchange().rotation_t(ROTATION_EPSILON))
-    return int(4 * (g.toffoli + g.cswap + g.and_bloq) + g.t + g.rotation * each)
 
 
 def our_t(encoder: Encoder) -> tuple[int, float]:
@@ -103,11 +90,7 @@ def banded(bits: int, side: int) -> Iterator[Line]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--markdown", action="store_true", help="as a Markdown table")
-    as_markdown = parser.parse_args().markdown
+    as_markdown = wants_markdown(__doc__)
     lines = [line for bits in (2, 3, 4, 5) for line in explicit(bits, 8)]
     lines += [line for bits in (4, 10, 27) for side in (1, 3) for line in banded(bits, side)]
     heads = ("matrix", "ours", "T", "their T", "T / theirs", "α·T / theirs")
@@ -122,14 +105,7 @@ def main() -> None:
         )
         for line in lines
     ]
-    if as_markdown:
-        for row in (heads, ("---",) * len(heads), *rows):
-            print(f"| {' | '.join(row)} |")
-        return
-    table = Table(*heads)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+    print_table(heads, rows, as_markdown)
 
 
 if __name__ == "__main__":

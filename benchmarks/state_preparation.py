@@ -9,15 +9,11 @@ as many bits in the phase gradient as our angles have.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 
 import numpy as np
-from qualtran import Bloq
+from comparing import ROTATION_EPSILON, print_table, their_t, wants_markdown
 from qualtran.bloqs.state_preparation import StatePreparationAliasSampling, StatePreparationViaRotations
-from qualtran.resource_counting import QECGatesCost, get_cost_value
-from rich.console import Console
-from rich.table import Table
 
 from qgd_compiler.algorithms.access import Qroam, Qrom
 from qgd_compiler.algorithms.alias_sampling import alias_sampling
@@ -27,15 +23,7 @@ from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.program.ir import Routine
 
-ROTATION_EPSILON = 1e-10
 Line = tuple[str, str, int, int]
-
-
-def their_t(bloq: Bloq) -> int:
-    """T gates of a Qualtran bloq by the same exchange."""
-    g = get_cost_value(bloq, QECGatesCost())
-    each = int(Exchange().rotation_t(ROTATION_EPSILON))
-    return int(4 * (g.toffoli + g.cswap + g.and_bloq) + g.t + g.rotation * each)
 
 
 def our_t(routine: Routine) -> int:
@@ -80,23 +68,12 @@ def tree(size: int, bits: int) -> Iterator[Line]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--markdown", action="store_true", help="as a Markdown table")
-    as_markdown = parser.parse_args().markdown
+    as_markdown = wants_markdown(__doc__)
     lines = [line for size in (5, 20, 100, 1000) for line in alias(size, 10)]
     lines += [line for size in (4, 16, 64, 256) for line in tree(size, 10)]
     heads = ("state", "ours", "T", "their T", "T / theirs")
     rows = [(what, name, f"{t:,}", f"{other:,}", f"{t / other:.3f}") for what, name, t, other in lines]
-    if as_markdown:
-        for row in (heads, ("---",) * len(heads), *rows):
-            print(f"| {' | '.join(row)} |")
-        return
-    table = Table(*heads)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+    print_table(heads, rows, as_markdown)
 
 
 if __name__ == "__main__":

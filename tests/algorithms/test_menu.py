@@ -21,104 +21,15 @@ from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.kinds import Kind, Source
 from qgd_compiler.program.simulate import block
 from qgd_compiler.structure import (
-    Adjoint,
-    Banded,
-    BlockDiagonal,
     Declared,
-    Dense,
-    Diagonal,
     Fact,
-    Gram,
-    HistoryMatrix,
-    Identity,
     Kronecker,
-    LowRank,
-    Matrix,
-    Product,
-    Scaled,
-    Sparse,
-    Step,
     Sum,
 )
+from tests.matrices import SMALL as MATRICES
+from tests.matrices import dense
 
-RNG = np.random.default_rng(17)
-
-
-def dense(rows: int, columns: int | None = None) -> Dense:
-    """Symmetric unless columns are given; all numbers differ."""
-    a = RNG.normal(size=(rows, columns or rows))
-    return Dense(entries=a + a.T if columns is None else a)
-
-
-SIGNS = Diagonal(values=np.array([1.0, 2.0, -3.0, 0.5]))
-MATRICES: dict[str, Matrix] = {
-    "dense": dense(3),
-    "not symmetric": dense(3, 3),
-    "sparse": Sparse.from_scipy(np.array([[0, 2.0, 0], [2, 0, 0], [0, 0, -1]])),
-    "sparser": Sparse.from_scipy(
-        np.array(
-            [[0, 2.0, 0, 0.7, 0], [2, 0, 0, 0, 0], [0, 0, -1, 0, 0], [0.7, 0, 0, 0, -0.4], [0, 0, 0, -0.4, 0]]
-        )
-    ),
-    "sparser, not symmetric": Sparse.from_scipy(
-        np.array(
-            [
-                [0, 2.0, 0, 0, 0],
-                [0, 0, 0.3, 0.6, 0],
-                [1.7, 0, 0, 0, 0],
-                [0, 0, 0, 0, -0.4],
-                [0, 0, 0, 0, -0.5],
-            ]
-        )
-    ),
-    "Toeplitz": Banded(rows=5, offsets=(-2, -1, 0, 3), values=(0.3, -1.0, 2.0, 0.7)),
-    "Toeplitz of a power of two": Banded(rows=8, offsets=(-1, 0, 1), values=(-1.0, -2.5, 0.4)),
-    "circulant": Banded(rows=6, offsets=(-1, 0, 2), values=(0.5, -1.5, -0.2), periodic=True),
-    "circulant of a power of two": Banded(rows=4, offsets=(-1, 1), values=(0.5, 1.5), periodic=True),
-    "symmetric Toeplitz": Banded(rows=6, offsets=(-2, -1, 0, 1, 2), values=(0.3, -1.0, 2.0, -1.0, 0.3)),
-    "symmetric circulant": Banded(rows=5, offsets=(-1, 1), values=(-0.7, -0.7), periodic=True),
-    "symmetric circulant, even": Banded(
-        rows=8, offsets=(-3, -1, 0, 1, 3), values=(0.2, 0.6, 0.4, 0.6, 0.2), periodic=True
-    ),
-    "two rows": Banded(rows=2, offsets=(-1, 1), values=(0.5, 1.5)),
-    "one band": Banded(rows=7, offsets=(2,), values=(-0.5,)),
-    "constant": Banded(rows=3, offsets=(0,), values=(-0.5,)),
-    "damped Toeplitz": Sum(
-        terms=(Banded(rows=5, offsets=(-1, 1), values=(-1.0, -1.0)), Diagonal(values=np.arange(1.0, 6.0)))
-    ),
-    "diagonal": SIGNS,
-    "tall": dense(5, 2),
-    "wide and sparse": Sparse.from_scipy(np.array([[0, 2.0, 0, 0.7, 0], [1.5, 0, 0, 0, -0.2]])),
-    "one full row": Sparse.from_scipy(
-        np.array([[1, 2.0, -3, 0.7], [0, 0, 0, 1], [0.1, 0, 0, 0], [0, 0.4, 0, 0]])
-    ),
-    "complex": Dense(entries=np.array([[1, 0.5 - 0.7j], [0.5 + 0.7j, -0.3]])),
-    "imaginary": Dense(entries=np.array([[0, -0.7j, 0], [0.7j, 0, 0.2j], [0, -0.2j, 0]])),
-    "unequal blocks": BlockDiagonal(blocks=(dense(3), dense(5), dense(2))),
-    "product of sparse rectangles": Product(
-        factors=(
-            Sparse.from_scipy(np.array([[0, 2.0, 0], [0.5, 0, 0], [0, 0, 0], [0, 0, -1.0]])),
-            Sparse.from_scipy(np.array([[0.3, 0.0], [0.5, 0], [0, 0.9]])),
-        )
-    ),
-    "multiple": Scaled(factor=-0.3, term=dense(2)),
-    "adjoint": Adjoint(term=dense(2, 4)),
-    "Kronecker": Kronecker(factors=(dense(3), dense(2))),
-    "Kronecker with gaps": Kronecker(factors=(dense(2), dense(3))),
-    "blocks": BlockDiagonal(blocks=(dense(4), dense(3))),
-    "blocks with gaps": BlockDiagonal(blocks=(dense(3), dense(3))),
-    "product": Product(factors=(dense(3, 4), dense(4, 2))),
-    "Gram": Gram(factor=dense(3, 2)),
-    "low rank": LowRank(factor=RNG.normal(size=(4, 2)), weights=np.array([1.5, -0.5])),
-    "positive low rank": LowRank(factor=RNG.normal(size=(3, 2)), weights=np.array([1.5, 0.5])),
-    "sum": Sum(terms=(dense(4), Scaled(factor=0.3, term=Identity(size=4)), Scaled(factor=-0.7, term=SIGNS))),
-    "ramp": Diagonal(values=np.linspace(-0.4, 1.0, 5)),
-    "history": HistoryMatrix(step=Step(hessian=dense(3), learning_rate=0.1), iterations=2, padding=1),
-    "step": Step(hessian=dense(3), learning_rate=0.1),
-    "damped Kronecker": Sum(
-        terms=(Kronecker(factors=(dense(2), dense(3))), Scaled(factor=0.3, term=Identity(size=6)))
-    ),
-}
+SIGNS = MATRICES["diagonal 5"]
 
 
 def cases() -> Iterator[tuple[str, str]]:

@@ -22,8 +22,8 @@ from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.simulate import block
 from qgd_compiler.structure import Matrix
-from tests.conformance.matrices import COUNTED, SMALL
 from tests.conformance.verdicts import Verdicts
+from tests.matrices import COUNTED, SMALL
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

@@ -264,53 +264,13 @@ def by_diagonal(matrix: Matrix, values: np.ndarray | None, tables: bool) -> list
 
 
 @dataclass(frozen=True, eq=False)
-class BandedOffer:
-    """Constant diagonals by arithmetic: no words, ε = 0."""
+class ExactOffer:
+    """An encoding without words, ε = 0: the same for all lengths and access models."""
 
-    matrix: Banded
-    name: str = banded.NAME
-
-    @property
-    def weight(self) -> Scalar:
-        """Σ|v|."""
-        return sum(abs(v) for v in self.matrix.values)
-
-    @property
-    def rows(self) -> Layout:
-        """In a row."""
-        return in_a_row(self.matrix.rows)
-
-    @property
-    def columns(self) -> Layout:
-        """In a row."""
-        return in_a_row(self.matrix.rows)
-
-    def prepared(self, words: Words, access: Access) -> Prepared:
-        """The same for all words."""
-        m = self.matrix
-        encoder = BandedArithmetic(m.rows, m.offsets, m.values, m.periodic)
-        return Prepared(encoder, (self.name,))
-
-
-def by_bands(matrix: Banded) -> list[BandedOffer]:
-    """Where there are real bands beside the diagonal, and more than one row."""
-    real = not any(isinstance(v, complex) for v in matrix.values)
-    several = matrix.rows > 1 if is_integer(matrix.rows) else True
-    return [BandedOffer(matrix)] if real and several and set(matrix.offsets) - {0} else []
-
-
-@dataclass(frozen=True, eq=False)
-class RampOffer:
-    """A diagonal in arithmetic progression, by comparisons: no words, ε = 0."""
-
-    encoder: DiagonalRamp
+    name: str
+    weight: Scalar
     size: Scalar
-    name: str = diagonal_ramp.NAME
-
-    @property
-    def weight(self) -> Scalar:
-        """max|d|."""
-        return self.encoder.encode(False).alpha
+    encoder: Encoder
 
     @property
     def rows(self) -> Layout:
@@ -323,11 +283,21 @@ class RampOffer:
         return in_a_row(self.size)
 
     def prepared(self, words: Words, access: Access) -> Prepared:
-        """The same for all words."""
+        """The encoder as it is."""
         return Prepared(self.encoder, (self.name,))
 
 
-def by_ramp(values: np.ndarray | None) -> list[RampOffer]:
+def by_bands(matrix: Banded) -> list[ExactOffer]:
+    """Constant diagonals by arithmetic: where there are real bands beside the diagonal, and more than one row."""
+    real = not any(isinstance(v, complex) for v in matrix.values)
+    several = matrix.rows > 1 if is_integer(matrix.rows) else True
+    if not (real and several and set(matrix.offsets) - {0}):
+        return []
+    encoder = BandedArithmetic(matrix.rows, matrix.offsets, matrix.values, matrix.periodic)
+    return [ExactOffer(banded.NAME, sum(abs(v) for v in matrix.values), matrix.rows, encoder)]
+
+
+def by_ramp(values: np.ndarray | None) -> list[ExactOffer]:
     """Where a real diagonal of two entries or more is an arithmetic progression, to the rounding of float64."""
     if values is None or len(values) < 2:
         return []
@@ -335,27 +305,10 @@ def by_ramp(values: np.ndarray | None) -> list[RampOffer]:
     exact = first + step * np.arange(len(values))
     if step == 0 or np.abs(exact - values).max() > 4 * np.finfo(float).eps * np.abs(values).max():
         return []
-    return [RampOffer(DiagonalRamp(len(values), first, step), len(values))]
+    encoder = DiagonalRamp(len(values), first, step)
+    return [ExactOffer(diagonal_ramp.NAME, encoder.encode(False).alpha, len(values), encoder)]
 
 
-@dataclass(frozen=True, eq=False)
-class IdentityOffer:
-    """The identity: no words, no queries, α = 1."""
-
-    size: Scalar
-    name: str = "identity"
-    weight: Scalar = 1
-
-    @property
-    def rows(self) -> Layout:
-        """In a row."""
-        return in_a_row(self.size)
-
-    @property
-    def columns(self) -> Layout:
-        """In a row."""
-        return in_a_row(self.size)
-
-    def prepared(self, words: Words, access: Access) -> Prepared:
-        """The same for all words."""
-        return Prepared(IdentityEncoder(self.size, ceil_log2(self.size)), (self.name,))
+def identity(size: Scalar) -> ExactOffer:
+    """The identity: α = 1."""
+    return ExactOffer("identity", 1, size, IdentityEncoder(size, ceil_log2(size)))

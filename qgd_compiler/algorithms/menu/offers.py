@@ -29,12 +29,12 @@ from qgd_compiler.algorithms.menu.composed import (
 )
 from qgd_compiler.algorithms.menu.layout import blocks, digits, in_a_row
 from qgd_compiler.algorithms.menu.leaves import (
-    IdentityOffer,
     by_bands,
     by_diagonal,
     by_entries,
     by_factor,
     by_ramp,
+    identity,
 )
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.scalars import Scalar, is_integer, is_symbolic, maximum
@@ -98,7 +98,7 @@ def _by_structure(matrix: Matrix, tables: bool) -> Iterable[Offer]:
         case Bounded():
             return _by_structure(matrix.term, tables)
         case Identity():
-            return [IdentityOffer(matrix.size)]
+            return [identity(matrix.size)]
         case Diagonal():
             values = None if matrix.values is None or np.iscomplexobj(matrix.values) else matrix.values
             return [*by_diagonal(matrix, values, tables), *by_ramp(values)]

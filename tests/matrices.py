@@ -1,4 +1,4 @@
-"""The matrices of the conformance suite: every kind of node, small enough to simulate; and larger ones to count."""
+"""Matrices of every kind of node, small enough to simulate; and larger ones to count."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from qgd_compiler.structure import (
     Diagonal,
     Fact,
     Gram,
+    HistoryMatrix,
     Identity,
     Kronecker,
     LowRank,
@@ -91,6 +92,46 @@ SMALL: dict[str, Matrix] = {
     "damped Kronecker": Sum(
         terms=(Kronecker(factors=(dense(2), dense(2))), Scaled(factor=0.3, term=Identity(size=4)))
     ),
+    "sparser": Sparse.from_scipy(
+        np.array(
+            [[0, 2.0, 0, 0.7, 0], [2, 0, 0, 0, 0], [0, 0, -1, 0, 0], [0.7, 0, 0, 0, -0.4], [0, 0, 0, -0.4, 0]]
+        )
+    ),
+    "sparser, not symmetric": Sparse.from_scipy(
+        np.array(
+            [
+                [0, 2.0, 0, 0, 0],
+                [0, 0, 0.3, 0.6, 0],
+                [1.7, 0, 0, 0, 0],
+                [0, 0, 0, 0, -0.4],
+                [0, 0, 0, 0, -0.5],
+            ]
+        )
+    ),
+    "symmetric Toeplitz": Banded(rows=6, offsets=(-2, -1, 0, 1, 2), values=(0.3, -1.0, 2.0, -1.0, 0.3)),
+    "symmetric circulant": Banded(rows=5, offsets=(-1, 1), values=(-0.7, -0.7), periodic=True),
+    "symmetric circulant, even": Banded(
+        rows=8, offsets=(-3, -1, 0, 1, 3), values=(0.2, 0.6, 0.4, 0.6, 0.2), periodic=True
+    ),
+    "two rows": Banded(rows=2, offsets=(-1, 1), values=(0.5, 1.5)),
+    "one band": Banded(rows=7, offsets=(2,), values=(-0.5,)),
+    "constant": Banded(rows=3, offsets=(0,), values=(-0.5,)),
+    "damped Toeplitz": Sum(
+        terms=(Banded(rows=5, offsets=(-1, 1), values=(-1.0, -1.0)), Diagonal(values=np.arange(1.0, 6.0)))
+    ),
+    "one full row": Sparse.from_scipy(
+        np.array([[1, 2.0, -3, 0.7], [0, 0, 0, 1], [0.1, 0, 0, 0], [0, 0.4, 0, 0]])
+    ),
+    "imaginary": Dense(entries=np.array([[0, -0.7j, 0], [0.7j, 0, 0.2j], [0, -0.2j, 0]])),
+    "product of sparse rectangles": Product(
+        factors=(
+            Sparse.from_scipy(np.array([[0, 2.0, 0], [0.5, 0, 0], [0, 0, 0], [0, 0, -1.0]])),
+            Sparse.from_scipy(np.array([[0.3, 0.0], [0.5, 0], [0, 0.9]])),
+        )
+    ),
+    "positive low rank": LowRank(factor=RNG.normal(size=(3, 2)), weights=np.array([1.5, 0.5])),
+    "ramp": Diagonal(values=np.linspace(-0.4, 1.0, 5)),
+    "history": HistoryMatrix(step=Step(hessian=dense(3), learning_rate=0.1), iterations=2, padding=1),
 }
 
 COUNTED: dict[str, Matrix] = {
