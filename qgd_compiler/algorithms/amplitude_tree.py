@@ -10,7 +10,9 @@ Source: Kerenidis, Prakash, arXiv:1603.08675 (tree); phase-gradient rotations as
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -39,6 +41,20 @@ def amplitude_tree(
     Registers: `control` (if controlled), `row` (if rows), `state`, `gradient`. `tables[k]`: the words of level k,
     row-major over (row, prefix).
     """
+    if tables is None:
+        return _counted(entries, angle_bits, cast(Hashable, access), rows, controlled, component)
+    return _written(entries, angle_bits, access, rows, controlled, component, tables)
+
+
+def _written(
+    entries: Scalar,
+    angle_bits: Scalar,
+    access: Access,
+    rows: Scalar | None,
+    controlled: bool,
+    component: str,
+    tables: Tables | None = None,
+) -> Routine:
     what = "rows of amplitudes" if rows is not None else "amplitudes"
     builder = Builder(f"amplitude tree of {entries} {what} ({access.name})", component)
     control = builder.register("control", 1) if controlled else None
@@ -58,6 +74,9 @@ def amplitude_tree(
         unload(builder, loaded)
         builder.release(angle)
     return builder.routine()
+
+
+_counted = lru_cache(maxsize=1024)(_written)  # a plan is worked out a thousand times over a few dozen trees
 
 
 def angle_bits_for(entries: Scalar, epsilon: Scalar) -> Scalar:

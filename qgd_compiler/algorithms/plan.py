@@ -105,6 +105,8 @@ class Planner:
         self.exchange = exchange
         self.folder = folder
         self._offers = {offer.name: offer for offer in problem.offers}
+        self._histories: dict[tuple[bytes, float, float, int], Encoding] = {}
+        self._right_hand_sides: dict[tuple[int, int, int, Access], Routine] = {}
         self._gradient_errors: dict[tuple[int, bytes], float] = {}
 
     def why_invalid(self, candidate: Candidate) -> str | None:
@@ -138,7 +140,7 @@ class Planner:
 
         moved = _displacement(shares.right_hand_side * history_budget)
         rhs_bits, rhs_error = self._gradient_bits(offer, moved * (norm or 1.0) / kappa)
-        rhs = right_hand_side(offer.columns.span, p.iterations, padding, rhs_bits, candidate.access)
+        rhs = self._right_hand_side(offer.columns.span, padding, rhs_bits, candidate.access)
 
         solver_epsilon = shares.solver * history_budget
         if candidate.solver == NORM_KNOWN:
@@ -221,7 +223,18 @@ class Planner:
 
     def _history(self, hessian: Encoding, padding: int) -> Encoding:
         p = self.problem
-        return history_encoding(hessian, p.learning_rate, p.iterations, padding, idle=True)
+        key = (hessian.routine.digest, float(hessian.alpha), float(hessian.epsilon), padding)
+        if key not in self._histories:
+            made = history_encoding(hessian, p.learning_rate, p.iterations, padding, idle=True)
+            self._histories[key] = made
+        return self._histories[key]
+
+    def _right_hand_side(self, entries: int, padding: int, bits: int, access: Access) -> Routine:
+        key = (entries, padding, bits, access)
+        if key not in self._right_hand_sides:
+            made = right_hand_side(entries, self.problem.iterations, padding, bits, access)
+            self._right_hand_sides[key] = made
+        return self._right_hand_sides[key]
 
 
 @lru_cache(maxsize=4096)
