@@ -218,11 +218,11 @@ def refuse_what_is_absent(loaded: Loaded) -> None:
                 f"{path} asks for what this version does not have", at=loaded.where(path), remedy=remedy
             )
     for name in spec.access.models:
-        if name not in ("qrom", "qroam", "bucket_brigade", "qram"):
+        if name not in ("qrom", "qroam", "qroam_dirty", "bucket_brigade", "qram"):
             raise UnsupportedError(
                 f"the access model {name!r} is not built",
                 at=loaded.where("access"),
-                remedy="qrom, qroam, bucket_brigade or qram",
+                remedy="qrom, qroam, qroam_dirty, bucket_brigade or qram",
             )
     if "qram" in spec.access.models and spec.access.price_per_lookup is None:
         raise SpecError(

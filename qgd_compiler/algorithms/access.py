@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from qgd_compiler.costing.tables import best_blocks
+from qgd_compiler.costing.tables import best_blocks, best_borrowed_blocks
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Operation
-from qgd_compiler.program.primitives import BucketBrigade, Gate, Lookup, PricedLookup
+from qgd_compiler.program.primitives import BucketBrigade, DirtyLookup, Gate, Lookup, PricedLookup
 from qgd_compiler.scalars import Scalar
 
 Table = tuple[int, ...] | None
@@ -63,6 +63,25 @@ class Qroam:
 
 
 @dataclass(frozen=True)
+class DirtyQroam:
+    """Select-swap with borrowed qubits in place of clean ones: twice the iteration, four times the swaps.
+
+    Qubits that stand idle around the lookup are lent to it; only what is missing counts as a work qubit.
+    Source: Low, Kliuchnikov, Schaeffer, arXiv:1812.00954; Berry et al., arXiv:1902.02134, Appendix A.
+    """
+
+    name: str = "qroam_dirty"
+
+    def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
+        """A lookup with the best number of borrowed columns per axis, none where that does not pay."""
+        _, erase = best_blocks(shape, bits, controlled)
+        blocks = best_borrowed_blocks(shape, bits, controlled)
+        return DirtyLookup(
+            shape=shape, bits=bits, blocks=blocks, erase_blocks=erase, controlled=controlled, table=table
+        )
+
+
+@dataclass(frozen=True)
 class BucketBrigadeQram:
     """A memory of decoders: as many Toffolis as QROM and twice the entries in qubits, but logarithmic depth.
 
@@ -94,6 +113,8 @@ def access_named(name: str, price_t: Scalar | None = None) -> Access:
         return Qrom()
     if name == "qroam":
         return Qroam()
+    if name == "qroam_dirty":
+        return DirtyQroam()
     if name == "bucket_brigade":
         return BucketBrigadeQram()
     if name == "qram":
@@ -107,7 +128,7 @@ def access_named(name: str, price_t: Scalar | None = None) -> Access:
     raise UnsupportedError(
         f"access model {name!r} is not built for explicit data",
         at="access",
-        remedy="use qrom, qroam, bucket_brigade or qram",
+        remedy="use qrom, qroam, qroam_dirty, bucket_brigade or qram",
     )
 
 

@@ -26,6 +26,7 @@ ANY_ANGLE = sympy.Symbol("theta", real=True)
 
 # one object each: Qualtran makes the signature of a bloq anew for every object
 NEW_QUBIT, GIVEN_BACK = Allocate(QBit()), Free(QBit())
+BORROWED, RETURNED = Allocate(QBit(), dirty=True), Free(QBit(), dirty=True)
 SINGLE = {"X": XGate(), "Z": ZGate(), "H": Hadamard(), "S": SGate()}
 PAIRS = {"CNOT": CNOT(), "CZ": CZ(), "SWAP": TwoBitSwap()}
 PAIR_REGISTERS = {"CNOT": ("ctrl", "target"), "CZ": ("q1", "q2"), "SWAP": ("x", "y")}

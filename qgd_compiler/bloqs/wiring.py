@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 from qualtran import Bloq, BloqBuilder, DecomposeTypeError, QAny, QBit, Register, Signature
 
-from qgd_compiler.bloqs.atoms import GIVEN_BACK, NEW_QUBIT, Callees, Qubits, add_atom, atom_callees, by_price
+from qgd_compiler.bloqs.atoms import (
+    BORROWED,
+    GIVEN_BACK,
+    NEW_QUBIT,
+    RETURNED,
+    Callees,
+    Qubits,
+    add_atom,
+    atom_callees,
+    by_price,
+)
 from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.program import ir
@@ -66,10 +76,11 @@ def _steps(bb: BloqBuilder, steps: Iterable[ir.Step], qubits: dict[str, Qubits],
     for step in steps:
         if isinstance(step, ir.Allocate):
             register = step.register
-            qubits[register.name] = [bb.add(NEW_QUBIT) for _ in range(_number(register.size, register.name))]
+            new = BORROWED if step.dirty else NEW_QUBIT
+            qubits[register.name] = [bb.add(new) for _ in range(_number(register.size, register.name))]
         elif isinstance(step, ir.Release):
             for q in qubits.pop(step.register):
-                bb.add(GIVEN_BACK, reg=q)
+                bb.add(RETURNED if step.dirty else GIVEN_BACK, reg=q)
         elif isinstance(step, ir.Call):
             places = [_places(wires) for wires in step.wires]
             for _ in range(_number(step.times, f"the repetitions of {step.op.name}")):

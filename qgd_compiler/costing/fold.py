@@ -29,10 +29,12 @@ class Cost:
 
     by_component  gates by component label ("" for what no routine claims)
     work          peak of qubits beyond the operation's own registers
+    clean         the same where others lend every qubit that it borrows; at most `work`
     """
 
     by_component: dict[str, Gates]
     work: Scalar
+    clean: Scalar
 
     @property
     def gates(self) -> Gates:
@@ -46,7 +48,8 @@ class Cost:
 def fold(operation: Operation, price_of: PriceOf, *, adjoint: bool = False) -> Cost:
     """The cost of one run of `operation` (or its inverse).
 
-    Peak qubits: exact for the order of steps as written, every released register free for reuse.
+    Peak qubits: exact for the order of steps as written, every released register free for reuse. What a call
+    borrows it finds among the qubits that stand idle around it; what is missing is allocated.
     Depth: steps one after the other, calls marked `beside` at the same time (upper bound).
     """
     return Folder(price_of).cost(operation, adjoint)
@@ -88,23 +91,33 @@ class Folder:
         if not isinstance(op, Primitive):
             raise TypeError(f"{type(op).__name__} is neither a routine nor a primitive")
         price = self._price_of(op, inverse)
-        return Cost({"": price.gates}, price.work)
+        lent = is_integer(price.borrowed) and price.borrowed == 0
+        return Cost({"": price.gates}, price.work if lent else price.work + price.borrowed, price.work)
 
     def _routine(self, routine: Routine, inverse: bool) -> Cost:
-        tally = _Tally(routine.component, self._known)
+        around: Scalar = 0
+        for register in routine.registers:
+            around = around + register.size
+        tally = _Tally(routine.component, self._known, around)
         tally.run(routine.steps(inverse))
-        return Cost(tally.by_component, tally.peak)
+        return Cost(tally.by_component, tally.peak, tally.clean_peak)
 
 
 class _Tally:
-    """Gates, and live and peak work qubits, while the steps of one routine go by."""
+    """Gates, and live and peak work qubits, while the steps of one routine go by.
 
-    def __init__(self, component: str, known: dict[tuple[bytes, bool], Cost]) -> None:
+    `around`: the qubits that exist before the first step. `clean` and `clean_peak` leave out what is borrowed.
+    """
+
+    def __init__(self, component: str, known: dict[tuple[bytes, bool], Cost], around: Scalar) -> None:
         self._component = component
         self._known = known
+        self._around = around
         self.by_component: dict[str, Gates] = {}
         self.live: Scalar = 0
         self.peak: Scalar = 0
+        self.clean: Scalar = 0
+        self.clean_peak: Scalar = 0
 
     def run(self, steps: Iterable[Step]) -> None:
         """Go through the steps; calls beside each other are one group."""
@@ -114,10 +127,10 @@ class _Tally:
                 self._group(group)
                 group = []
             if isinstance(step, Allocate):
-                self.live = self.live + step.register.size
-                self.peak = maximum(self.peak, self.live)
+                self._change(step.register.size, step.dirty)
+                self._reach(0, 0)
             elif isinstance(step, Release):
-                self.live = self.live - step.size
+                self._change(-step.size, step.dirty)
             elif isinstance(step, Call):
                 group.append(step)
             elif isinstance(step, Loop):
@@ -131,19 +144,48 @@ class _Tally:
         totals = [cost.gates.times(call.times) for cost, call in zip(costs, group, strict=True)]
         deepest = [_first_deepest([getattr(gates, name) for gates in totals]) for name in DEPTHS]
         work: Scalar = 0
+        clean: Scalar = 0
         for i, (call, cost) in enumerate(zip(group, costs, strict=True)):
             hidden = {name: 0 for name, at in zip(DEPTHS, deepest, strict=True) if at != i}
             for label, gates in cost.by_component.items():
                 self._add(label, replace(gates.times(call.times), **hidden))
-            work = work + cost.work * (1 if is_integer(call.times) else minimum(call.times, 1))
-        self.peak = maximum(self.peak, self.live + work)
+            once = 1 if is_integer(call.times) else minimum(call.times, 1)
+            work, clean = work + cost.work * once, clean + cost.clean * once
+        if all(cost.work is cost.clean for cost in costs):
+            clean = work
+        else:
+            work = maximum(clean, work - self._idle_beside(group))
+        self._reach(work, clean)
 
     def _loop(self, loop: Loop) -> None:
-        inner = _Tally(self._component, self._known)
+        inner = _Tally(self._component, self._known, self._around + self.live)
         inner.run(loop.body)
         for label, gates in inner.by_component.items():
             self._add(label, gates.summed(loop.index, loop.count))
-        self.peak = maximum(self.peak, self.live + largest_over(inner.peak, loop.index, loop.count))
+        work = largest_over(inner.peak, loop.index, loop.count)
+        same = inner.peak is inner.clean_peak
+        self._reach(work, work if same else largest_over(inner.clean_peak, loop.index, loop.count))
+
+    def _idle_beside(self, group: list[Call]) -> Scalar:
+        """The qubits that no call of the group touches."""
+        idle = self._around + self.live
+        for call in group:
+            for wires in call.wires:
+                for wire in wires:
+                    idle = idle - wire.size
+        return idle
+
+    def _change(self, size: Scalar, dirty: bool) -> None:
+        same = self.live is self.clean and not dirty
+        self.live = self.live + size
+        if not dirty:
+            self.clean = self.live if same else self.clean + size
+
+    def _reach(self, work: Scalar, clean: Scalar) -> None:
+        """Raise the peaks to what stands now and these on top; one formula serves both while they are the same."""
+        same = self.peak is self.clean_peak and self.live is self.clean and work is clean
+        self.peak = maximum(self.peak, self.live + work)
+        self.clean_peak = self.peak if same else maximum(self.clean_peak, self.clean + clean)
 
     def _add(self, label: str, gates: Gates) -> None:
         name = label or self._component

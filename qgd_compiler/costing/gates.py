@@ -44,7 +44,12 @@ DEPTHS = ("toffoli_depth", "rotation_depth")
 
 @dataclass(frozen=True)
 class Price:
-    """What a rule says of one primitive: its gates and the work qubits it needs while it runs."""
+    """What a rule says of one primitive: its gates and the qubits it needs while it runs.
+
+    work      qubits in |0>
+    borrowed  qubits in any state, which are given back as they were
+    """
 
     gates: Gates
     work: Scalar = 0
+    borrowed: Scalar = 0

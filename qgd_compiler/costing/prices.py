@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qgd_compiler.costing import rules_arithmetic, rules_logic, rules_lookup, rules_memory, rules_rotation
+from qgd_compiler.costing import (
+    rules_arithmetic,
+    rules_dirty_lookup,
+    rules_logic,
+    rules_lookup,
+    rules_memory,
+    rules_rotation,
+)
 from qgd_compiler.costing.gates import Price
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.ir import Primitive
@@ -15,6 +22,7 @@ from qgd_compiler.program.primitives import (
     BucketBrigade,
     Conjunction,
     ControlledSwap,
+    DirtyLookup,
     Gate,
     GreaterEqual,
     GreaterEqualConstant,
@@ -96,8 +104,14 @@ def _rotate_by_register(op: RotateByRegister, adjoint: bool) -> Price:
 
 def _lookup(op: Lookup, adjoint: bool) -> Price:
     if adjoint:
-        return rules_lookup.lookup_erased(op.shape, op.bits, op.blocks, op.erase_blocks, op.controlled)
+        return rules_lookup.lookup_erased(op.shape, op.bits, op.kept, op.erase_blocks, op.controlled)
     return rules_lookup.lookup(op.shape, op.bits, op.blocks, op.controlled, op.table)
+
+
+def _dirty_lookup(op: DirtyLookup, adjoint: bool) -> Price:
+    if adjoint:
+        return rules_lookup.lookup_erased(op.shape, op.bits, op.kept, op.erase_blocks, op.controlled)
+    return rules_dirty_lookup.dirty_lookup(op.shape, op.bits, op.blocks, op.controlled, op.table)
 
 
 def _priced_lookup(op: PricedLookup, adjoint: bool) -> Price:
@@ -121,6 +135,7 @@ RULES: dict[type[Primitive], Rule] = {
     Add: _add,
     RotateByRegister: _rotate_by_register,
     Lookup: _lookup,
+    DirtyLookup: _dirty_lookup,
     PricedLookup: _priced_lookup,
     BucketBrigade: _bucket_brigade,
 }

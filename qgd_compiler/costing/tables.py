@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
 from qgd_compiler.costing.rules_lookup import columns, entries, lookup, lookup_erased
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.scalars import (
@@ -16,10 +17,12 @@ from qgd_compiler.scalars import (
     floor,
     is_integer,
     is_symbolic,
+    less,
     log2,
     maximum,
     minimum,
     power,
+    where,
 )
 
 Blocks = tuple[Scalar, ...]
@@ -61,6 +64,30 @@ def best_blocks(
 
         return best_columns(shape, bits, controlled)
     return closed_form_blocks(shape, bits, max_extra_qubits)
+
+
+def best_borrowed_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bool = False) -> Blocks:
+    """Columns per axis to borrow for the fewest Toffolis; all 1, a plain lookup, where borrowing does not pay.
+
+    Numbers, symbols and arrays as for `best_blocks`.
+
+    >>> best_borrowed_blocks((1024,), 4), best_borrowed_blocks((16,), 8)
+    ((8,), (1,))
+    """
+    shape = tuple(shape)
+    if is_integer(bits) and all(is_integer(length) for length in shape):
+        return _searched_borrowed(tuple(int(length) for length in shape), int(bits), bool(controlled))
+    if is_symbolic(bits, *shape):
+        from qgd_compiler.costing.best_columns import best_borrowed_columns
+
+        return best_borrowed_columns(shape, bits, controlled)
+    found = _laid_out(shape, _nearest_root(entries(shape) / (2 * bits)))
+    plain = (1,) * len(shape)
+    pays = less(
+        dirty_lookup(shape, bits, found, controlled).gates.toffoli,
+        dirty_lookup(shape, bits, plain, controlled).gates.toffoli,
+    )
+    return tuple(where(pays == 1, block, 1) for block in found)
 
 
 def closed_form_blocks(
@@ -117,6 +144,14 @@ def _searched(shape: tuple[int, ...], bits: int, controlled: bool, limit: float)
     measured = bits * columns(fetch)
     erase = min((b for b in candidates if columns(b) - 1 - measured <= limit), key=erase_key)
     return fetch, erase
+
+
+@lru_cache(maxsize=4096)
+def _searched_borrowed(shape: tuple[int, ...], bits: int, controlled: bool) -> Blocks:
+    def key(blocks: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
+        return dirty_lookup(shape, bits, blocks, controlled).gates.toffoli, columns(blocks), blocks
+
+    return min(_all_blocks(shape), key=key)
 
 
 def _all_blocks(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

@@ -60,7 +60,7 @@ class Builder:
         self._component = component
         self._signature: list[Register] = []
         self._body: list[Step] = []
-        self._live: dict[str, Scalar] = {}
+        self._live: dict[str, Allocate] = {}
         self._serial = 0
 
     def register(self, name: str, size: Scalar) -> Handle:
@@ -68,21 +68,23 @@ class Builder:
         self._signature.append(Register(name=name, size=size))
         return Handle((Wire(register=name, start=0, size=size),))
 
-    def allocate(self, name: str, size: Scalar) -> Handle:
-        """A work register, starting in |0>; its name is made unique."""
+    def allocate(self, name: str, size: Scalar, dirty: bool = False) -> Handle:
+        """A work register, starting in |0> (`dirty`: borrowed, in any state); its name is made unique."""
         if is_integer(size) and size == 0:
             return NOTHING
         self._serial += 1
         unique = f"{name}.{self._serial}"
-        self._live[unique] = size
-        self._body.append(Allocate(register=Register(name=unique, size=size)))
+        step = Allocate(register=Register(name=unique, size=size), dirty=dirty)
+        self._live[unique] = step
+        self._body.append(step)
         return Handle((Wire(register=unique, start=0, size=size),))
 
     def release(self, *handles: Handle) -> None:
-        """Give work registers back, in |0>."""
+        """Give work registers back, in |0> or as they were borrowed."""
         for handle in handles:
             for w in handle.wires:
-                self._body.append(Release(register=w.register, size=self._live.pop(w.register)))
+                taken = self._live.pop(w.register)
+                self._body.append(Release(register=w.register, size=taken.register.size, dirty=taken.dirty))
 
     def levels(self, count: Scalar) -> Iterator[Scalar]:
         """Write the body of a loop: 0 … count−1 one by one; once, with a symbol, where `count` is symbolic.

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from qgd_compiler.errors import UnsupportedError
-from qgd_compiler.program.expansions import arithmetic, logic, lookup, memory
+from qgd_compiler.program.expansions import arithmetic, dirty_lookup, logic, lookup, memory
 from qgd_compiler.program.ir import Call, Loop, Operation, Primitive, Routine, Step, inverse
 from qgd_compiler.program.primitives import (
     Add,
@@ -19,6 +19,7 @@ from qgd_compiler.program.primitives import (
     BucketBrigade,
     Conjunction,
     ControlledSwap,
+    DirtyLookup,
     Gate,
     GreaterEqual,
     GreaterEqualConstant,
@@ -40,6 +41,7 @@ CIRCUITS: dict[type[Primitive], Callable[[Any], Routine]] = {
     RotateByRegister: arithmetic.rotate_by_register,
     Rotation: logic.controlled_rotation,
     Lookup: lookup.lookup,
+    DirtyLookup: dirty_lookup.dirty_lookup,
     BucketBrigade: memory.bucket_brigade,
 }
 
@@ -70,7 +72,7 @@ def expand(primitive: Primitive, adjoint: bool = False, outcome: int | None = No
             )
     if not adjoint:
         return circuit(primitive)
-    if isinstance(primitive, Lookup):
+    if isinstance(primitive, Lookup | DirtyLookup):
         return lookup.lookup_erased(primitive, outcome)
     forward = circuit(primitive)
     return replace(forward, title=f"{forward.title}, inverse", body=tuple(inverse(forward.body)))

@@ -5,7 +5,7 @@ possibly repeated), and the allocation and release of work registers. Sizes are 
 routine serves an exact count, a sweep and a formula; with numbers it is also a circuit.
 
 All registers of a primitive and of a routine go in and come out. An allocated register starts in |0> and
-must be back in |0> when it is released.
+must be back in |0> when it is released; a borrowed (dirty) one starts in any state and must be back in that.
 """
 
 from __future__ import annotations
@@ -83,18 +83,20 @@ class Call(Step):
 @final
 @node
 class Allocate(Step):
-    """A fresh register in |0>."""
+    """A fresh register in |0>; `dirty`: qubits in any state, borrowed from whoever does not use them meanwhile."""
 
     register: Register
+    dirty: bool = False
 
 
 @final
 @node
 class Release(Step):
-    """Give a register back, in |0>."""
+    """Give a register back, in |0>; `dirty`: in the state in which it was borrowed."""
 
     register: str
     size: Scalar
+    dirty: bool = False
 
 
 @final
@@ -129,9 +131,10 @@ def inverse(steps: Sequence[Step]) -> Iterator[Step]:
         if isinstance(step, Call):
             yield replace(step, adjoint=not step.adjoint, beside=beside)
         elif isinstance(step, Release):
-            yield Allocate(register=Register(name=step.register, size=sizes[step.register]))
+            register = Register(name=step.register, size=sizes[step.register])
+            yield Allocate(register=register, dirty=step.dirty)
         elif isinstance(step, Allocate):
-            yield Release(register=step.register.name, size=step.register.size)
+            yield Release(register=step.register.name, size=step.register.size, dirty=step.dirty)
         elif isinstance(step, Loop):
             yield replace(step, body=tuple(inverse(step.body)))
 

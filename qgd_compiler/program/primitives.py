@@ -6,6 +6,7 @@ its most significant bit. "Controlled" primitives have a one-qubit register `con
 
 from __future__ import annotations
 
+import math
 from typing import final
 
 from qgd_compiler.nodes import node
@@ -16,6 +17,12 @@ from qgd_compiler.scalars import Scalar, ceil_log2
 def _controlled(controlled: bool, *registers: Register) -> tuple[Register, ...]:
     control = (Register(name="control", size=1),) if controlled else ()
     return control + registers
+
+
+def _addressed(shape: tuple[Scalar, ...], bits: Scalar, controlled: bool) -> tuple[Register, ...]:
+    """`address0`, `address1`, …, `target`: what every lookup has."""
+    addresses = [Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(shape)]
+    return _controlled(controlled, *addresses, Register(name="target", size=bits))
 
 
 @final
@@ -292,19 +299,55 @@ class Lookup(Primitive):
     @property
     def columns(self) -> Scalar:
         """Columns fetched at once: the product of the block sizes."""
-        result: Scalar = 1
-        for k in self.blocks:
-            result = result * k
-        return result
+        return math.prod(self.blocks)
+
+    @property
+    def kept(self) -> tuple[Scalar, ...]:
+        """The columns per axis that the inverse clears: all of them."""
+        return self.blocks
 
     @property
     def registers(self) -> tuple[Register, ...]:
         """`address0`, `address1`, …, `target`, `junk`."""
-        addresses = [
-            Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)
-        ]
         junk = Register(name="junk", size=self.bits * (self.columns - 1))
-        return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits), junk)
+        return (*_addressed(self.shape, self.bits, self.controlled), junk)
+
+
+@final
+@node
+class DirtyLookup(Primitive):
+    r"""`target` ^= table[address], with columns that are borrowed: qubits in any state, given back as they were.
+
+    `shape`, `bits`, `erase_blocks` and `table` as for `Lookup`. All `blocks` together are the columns borrowed;
+    with one column it is a plain lookup. No other words are left behind, and the inverse clears the target.
+    """
+
+    shape: tuple[Scalar, ...]
+    bits: Scalar
+    blocks: tuple[Scalar, ...]
+    erase_blocks: tuple[Scalar, ...]
+    controlled: bool = False
+    table: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """Table lookup with borrowed columns."""
+        return "DirtyLookup"
+
+    @property
+    def columns(self) -> Scalar:
+        """Columns borrowed, if more than one: the product of the block sizes."""
+        return math.prod(self.blocks)
+
+    @property
+    def kept(self) -> tuple[Scalar, ...]:
+        """The columns per axis that the inverse clears: the target alone."""
+        return (1,) * len(self.shape)
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`address0`, `address1`, …, `target`."""
+        return _addressed(self.shape, self.bits, self.controlled)
 
 
 @final
@@ -326,10 +369,7 @@ class PricedLookup(Primitive):
     @property
     def registers(self) -> tuple[Register, ...]:
         """`address0`, `address1`, …, `target`."""
-        addresses = [
-            Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)
-        ]
-        return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits))
+        return _addressed(self.shape, self.bits, self.controlled)
 
 
 @final
@@ -353,7 +393,4 @@ class BucketBrigade(Primitive):
     @property
     def registers(self) -> tuple[Register, ...]:
         """`address0`, `address1`, …, `target`."""
-        addresses = [
-            Register(name=f"address{i}", size=ceil_log2(length)) for i, length in enumerate(self.shape)
-        ]
-        return _controlled(self.controlled, *addresses, Register(name="target", size=self.bits))
+        return _addressed(self.shape, self.bits, self.controlled)

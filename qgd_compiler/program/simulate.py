@@ -92,17 +92,29 @@ class State:
 
 
 def run(operation: Operation, state: State, registers: dict[str, Places], adjoint: bool = False) -> None:
-    """Run `operation` (or its inverse) on `state`; `registers` gives the places of each register by name."""
+    """Run `operation` (or its inverse) on `state`; `registers` gives the places of each register by name.
+
+    Borrowed qubits stand at random values, always the same ones; ProofError where they are not given back so.
+    """
     if isinstance(operation, Primitive):
         _run_primitive(operation, state, registers, adjoint)
         return
     assert isinstance(operation, Routine)
     places = dict(registers)
+    random = np.random.default_rng(len(operation.body))
+    borrowed: dict[str, np.uint64] = {}
     for step in operation.steps(adjoint):
         if isinstance(step, Allocate):
-            places[step.register.name] = state.allocate(int(step.register.size))
+            name, size = step.register.name, int(step.register.size)
+            places[name] = state.allocate(size)
+            if step.dirty:
+                borrowed[name] = random.integers(1 << size, dtype=np.uint64)
+                state.put(places[name], np.full_like(state.keys, borrowed[name]))
         elif isinstance(step, Release):
-            state.release(places.pop(step.register), f"{operation.name}: {step.register}")
+            spots = places.pop(step.register)
+            if step.dirty:
+                state.put(spots, state.values(spots) ^ borrowed[step.register])
+            state.release(spots, f"{operation.name}: {step.register}")
         elif isinstance(step, Call):
             inner = {
                 register.name: _join(places, wires)

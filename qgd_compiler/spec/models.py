@@ -172,7 +172,7 @@ class Spectrum(Section):
         return self
 
 
-AccessName = Literal["qrom", "qroam", "bucket_brigade", "qram", "arithmetic"]
+AccessName = Literal["qrom", "qroam", "qroam_dirty", "bucket_brigade", "qram", "arithmetic"]
 
 
 class Access(Section):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import sympy
 
-from qgd_compiler.algorithms.access import Access, IdealQram, Qroam, Qrom
+from qgd_compiler.algorithms.access import Access, DirtyQroam, IdealQram, Qroam, Qrom
 from qgd_compiler.algorithms.banded import BandedArithmetic
 from qgd_compiler.algorithms.composites.block_diagonal import BlockDiagonalEncoder
 from qgd_compiler.algorithms.composites.gram import GramEncoder
@@ -67,7 +67,7 @@ def _same(symbolic: Cost, numeric: Cost, values: dict[str, int]) -> None:
     assert evaluate(symbolic.work, values) == numeric.work, values
 
 
-@pytest.mark.parametrize("access", [Qrom(), Qroam(), IdealQram(100)], ids=lambda a: str(a.name))
+@pytest.mark.parametrize("access", [Qrom(), Qroam(), DirtyQroam(), IdealQram(100)], ids=lambda a: str(a.name))
 @pytest.mark.parametrize("name", ENCODERS)
 def test_an_encoding_with_symbols_counts_as_one_with_numbers(name: str, access: Access) -> None:
     make = ENCODERS[name]

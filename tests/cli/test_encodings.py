@@ -57,6 +57,17 @@ def test_a_finer_list_costs_more(estimates: Path) -> None:
         assert e.word_bits >= coarse[e.name, e.access].word_bits + 15
 
 
+def test_borrowed_columns_stand_between_one_column_and_clean_ones_in_toffolis_and_qubits() -> None:
+    spec = declared(access={"models": ["qrom", "qroam", "qroam_dirty"]})
+    lines = {(e.name, e.access): e for e in encodings(spec).encodings}
+    names = {name for name, _ in lines}
+    assert len(names) >= 3
+    for name in names:
+        one, clean, borrowed = (lines[name, access] for access in ("qrom", "qroam", "qroam_dirty"))
+        assert clean.toffoli_per_query < borrowed.toffoli_per_query < one.toffoli_per_query
+        assert clean.ancillas > borrowed.ancillas > one.ancillas
+
+
 def test_structure_is_listed_beside_entries_and_beats_them(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     for name, n in (("a", 8), ("b", 16)):

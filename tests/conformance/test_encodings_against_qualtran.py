@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from qgd_compiler.algorithms.access import Access, IdealQram, Qroam, Qrom
+from qgd_compiler.algorithms.access import Access, DirtyQroam, IdealQram, Qroam, Qrom
 from qgd_compiler.algorithms.encoding import Encoder, Encoding
 from qgd_compiler.algorithms.history_encoder import HistoryEncoder
 from qgd_compiler.algorithms.menu.offer import Offer, Prepared, Words
@@ -20,7 +20,10 @@ from qgd_compiler.bloqs.qubits import cirq_qubits
 from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.program.ir import Operation
+from qgd_compiler.program.primitives import DirtyLookup
 from qgd_compiler.program.simulate import block
+from qgd_compiler.scalars import Scalar, ceil_log2
 from qgd_compiler.structure import Matrix
 from tests.conformance.verdicts import Verdicts
 from tests.matrices import COUNTED, SMALL
@@ -30,7 +33,19 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
 
-ACCESSES: tuple[Access, ...] = (Qrom(), Qroam(), IdealQram(100))
+
+class Borrowing(DirtyQroam):
+    """Borrows two columns wherever there are two, though that never pays for tables as small as here."""
+
+    def operation(
+        self, shape: tuple[Scalar, ...], bits: Scalar, table: tuple[int, ...] | None, controlled: bool
+    ) -> Operation:
+        op = super().operation(shape, bits, table, controlled)
+        assert isinstance(op, DirtyLookup)
+        return replace(op, blocks=tuple(min(2, 1 << ceil_log2(length)) for length in shape))
+
+
+ACCESSES: tuple[Access, ...] = (Qrom(), Qroam(), IdealQram(100), Borrowing())
 VARIANTS = ((False, False), (True, False), (False, True), (True, True))  # controlled, inverse
 BITS = (3, 5, 4)
 MOST_TOFFOLIS = 1000  # of a program that is decomposed gate by gate
@@ -59,8 +74,8 @@ def cases() -> Iterator[Case]:
     for name, matrix in {**SMALL, **COUNTED}.items():
         for offer in offers(matrix, tables=name in SMALL):
             for _ in range(2):
-                access = ACCESSES[number % 3]
-                controlled, inverse = VARIANTS[number // 3 % 4]
+                access = ACCESSES[number % 4]
+                controlled, inverse = VARIANTS[number // 4 % 4]
                 bits = BITS[number // 2 % 3]
                 prepared = offer.prepared(Words(bits=bits), access)
                 how = ("controlled " if controlled else "") + ("inverse " if inverse else "")
@@ -75,7 +90,7 @@ CASES = {case.name: case for case in cases()}
 def test_at_least_two_hundred_cases_of_every_kind_are_taken_apart() -> None:
     small = [c for c in CASES.values() if fold(c.encoding.routine, price_of).gates.toffoli <= MOST_TOFFOLIS]
     assert len(small) >= 200
-    for word in ("controlled", "inverse", *(a.name for a in ACCESSES)):
+    for word in ("controlled", "inverse", *(f", {a.name}," for a in ACCESSES)):
         assert sum(word in name for name in CASES) >= 50, word
 
 
@@ -161,7 +176,9 @@ def _block(case: Case, verdicts: Verdicts) -> None:
     simulated = float((np.vdot(realised, realised) / np.vdot(realised, inside)).real)
     same = math.isclose(simulated, float(made.alpha), rel_tol=1e-9)
     verdicts.say(
-        "alpha", same and made.alpha >= size - claim, f"{made.alpha} against {simulated}, norm {size}"
+        "alpha",
+        same and made.alpha >= (size - claim) * (1 - 1e-12),
+        f"{made.alpha} against {simulated}, norm {size}",
     )
 
 

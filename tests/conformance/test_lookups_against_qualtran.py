@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("qualtran")
 pytestmark = pytest.mark.qualtran
 
+from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup  # noqa: E402
 from qgd_compiler.costing.rules_lookup import lookup, lookup_erased  # noqa: E402
 
 TABLES = [((2,), 3), ((5,), 3), ((8,), 4), ((13,), 6), ((64,), 8), ((100,), 12), ((3, 5), 4), ((6, 7), 9)]
@@ -88,3 +89,29 @@ def test_an_erasure_is_below_a_qroam_adjoint_as_a_product_of_address_bits_is_the
     groups = -(-shape[0] // (1 << log_block))
     if groups > 1:
         assert ours.toffoli == counted(bloq).toffoli - (log_block - 1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "bits", "blocks"),
+    [((8,), 4, (2,)), ((13,), 6, (4,)), ((64,), 8, (4,)), ((100,), 3, (8,)), ((6, 7), 3, (2, 4))],
+)
+@pytest.mark.parametrize("controlled", [False, True])
+def test_a_lookup_with_borrowed_columns_has_the_toffolis_of_a_decomposed_select_swap(
+    shape: tuple[int, ...], bits: int, blocks: tuple[int, ...], controlled: bool
+) -> None:
+    from qualtran.bloqs.data_loading.select_swap_qrom import SelectSwapQROM
+
+    from tests.conformance.counts import decomposed
+
+    data = table(shape, bits)
+    logs = tuple(k.bit_length() - 1 for k in blocks)
+    bloq = SelectSwapQROM.build_from_data(
+        data,
+        target_bitsizes=(bits,),
+        log_block_sizes=logs,
+        num_controls=int(controlled),
+        use_dirty_ancilla=True,
+    )
+    ours = dirty_lookup(shape, bits, blocks, controlled, tuple(int(w) for w in data.flat))
+    assert ours.gates.toffoli == decomposed(bloq).toffoli
+    assert ours.borrowed == bits * math.prod(blocks)

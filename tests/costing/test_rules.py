@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from qgd_compiler.costing import (
     rules_arithmetic,
+    rules_dirty_lookup,
     rules_logic,
     rules_lookup,
     rules_memory,
@@ -24,7 +25,15 @@ from qgd_compiler.costing import (
 )
 from qgd_compiler.costing.gates import Gates, Price
 
-ROOMS = (rules_arithmetic, rules_logic, rules_lookup, rules_memory, rules_rotation, synthesis)
+ROOMS = (
+    rules_arithmetic,
+    rules_dirty_lookup,
+    rules_logic,
+    rules_lookup,
+    rules_memory,
+    rules_rotation,
+    synthesis,
+)
 LABELS = ("Units:", "Shape:", "Error:", "Kind:", "Source:", "Checked:")
 HELPERS = {"address_bits", "at_least", "groups", "columns", "entries"}
 
@@ -80,6 +89,7 @@ def same_on_all(rule: Callable[..., Price], given_sizes: dict[str, int], **fixed
     for f in fields(Gates):
         check(getattr(exact.gates, f.name), getattr(formula.gates, f.name), getattr(arrays.gates, f.name))
     check(exact.work, formula.work, arrays.work)
+    check(exact.borrowed, formula.borrowed, arrays.borrowed)
 
 
 @given(bits=sizes, value=st.integers(0, 1))
@@ -119,11 +129,15 @@ def test_rules_of_lookups_mean_the_same_on_all_scalars(
     def forward(rows: Any, cols: Any, bits: Any, k0: Any, k1: Any) -> Price:
         return rules_lookup.lookup((rows, cols), bits, (k0, k1), controlled)
 
+    def borrowing(rows: Any, cols: Any, bits: Any, k0: Any, k1: Any) -> Price:
+        return rules_dirty_lookup.dirty_lookup((rows, cols), bits, (k0, k1), controlled)
+
     def inverse(rows: Any, cols: Any, bits: Any, k0: Any, k1: Any, j0: Any, j1: Any) -> Price:
         return rules_lookup.lookup_erased((rows, cols), bits, (k0, k1), (j0, j1), controlled)
 
     table = {"rows": lengths[0], "cols": lengths[1], "bits": bits, "k0": k[0], "k1": k[1]}
     same_on_all(forward, table)
+    same_on_all(borrowing, table)
     same_on_all(inverse, {**table, "j0": j[0], "j1": j[1]})
 
 

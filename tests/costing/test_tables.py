@@ -10,8 +10,9 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
 from qgd_compiler.costing.rules_lookup import lookup, lookup_erased
-from qgd_compiler.costing.tables import best_blocks, closed_form_blocks, pareto_blocks
+from qgd_compiler.costing.tables import best_blocks, best_borrowed_blocks, closed_form_blocks, pareto_blocks
 from qgd_compiler.errors import InfeasibleError
 
 shapes = st.one_of(st.tuples(st.integers(1, 400)), st.tuples(st.integers(1, 60), st.integers(1, 60)))
@@ -59,6 +60,27 @@ def test_no_blocks_erase_with_fewer_toffolis(shape: tuple[int, ...], bits: int, 
     best = min(map(cost, all_blocks(shape)))
     assert cost(erase) == best
     assert lookup_erased(shape, bits, blocks, erase, controlled).gates.toffoli == best
+
+
+@given(shape=shapes, bits=st.integers(1, 20), controlled=st.booleans())
+def test_no_number_of_borrowed_columns_takes_fewer_toffolis(
+    shape: tuple[int, ...], bits: int, controlled: bool
+) -> None:
+    def cost(b: tuple[int, ...]) -> int:
+        several = int(np.prod(b)) > 1
+        return toffolis(shape, 0, b, controlled) * (1 + several) + 4 * bits * (int(np.prod(b)) - 1)
+
+    blocks = best_borrowed_blocks(shape, bits, controlled)
+    assert cost(blocks) == min(map(cost, all_blocks(shape)))
+
+
+def test_borrowed_columns_of_arrays_cost_little_more_than_the_best() -> None:
+    lengths = np.array([1, 2, 16, 100, 1024, 50_000])
+    (found,) = best_borrowed_blocks((lengths,), 4)
+    for length, block in zip(lengths.tolist(), found.tolist(), strict=True):
+        near = dirty_lookup((length,), 4, (int(block),), False).gates.toffoli
+        (best,) = best_borrowed_blocks((length,), 4)
+        assert near <= 1.1 * dirty_lookup((length,), 4, (best,), False).gates.toffoli
 
 
 @given(shape=shapes, bits=st.integers(1, 20), limit=st.integers(0, 200))

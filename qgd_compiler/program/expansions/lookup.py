@@ -10,22 +10,28 @@ from qgd_compiler.program.builder import Handle
 from qgd_compiler.program.expansions.circuit import Circuit, Qubits
 from qgd_compiler.program.expansions.logic import swap_where
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.program.primitives import Lookup
+from qgd_compiler.program.primitives import DirtyLookup, Lookup
 from qgd_compiler.scalars import ceil_div
 
 Place = tuple[int, ...]
 Leaf = Callable[[Place, Handle | None], None]
 
 
-def lookup(op: Lookup) -> Routine:
+def lookup(op: Lookup | DirtyLookup) -> Routine:
     """Write the words of each group of columns where its address is reached, then swap the wanted one in place.
 
     Without a table every bit is written, as the count takes it.
     """
     c = Circuit(op)
-    table = _table(op)
     words = _words(c, op)
-    blocks = [int(k) for k in op.blocks]
+    write_groups(c, op, words)
+    swap_in(c, op, words)
+    return c.routine()
+
+
+def write_groups(c: Circuit, op: Lookup | DirtyLookup, words: list[Qubits]) -> None:
+    """XOR the words of the group that the address is in into the columns."""
+    table, blocks = _table(op), [int(k) for k in op.blocks]
 
     def write(group: Place, at: Handle | None) -> None:
         for word, place in zip(words, _places(group, blocks), strict=True):
@@ -35,14 +41,18 @@ def lookup(op: Lookup) -> Routine:
                     c.x(q) if at is None else c.cnot(at, q)
 
     _iterate(c, _lengths(op, blocks), _high(c, op, blocks), c.control(), write)
-    select = _low(c, op, blocks)
-    for level in reversed(range(len(select))):
+
+
+def swap_in(c: Circuit, op: Lookup | DirtyLookup, words: list[Qubits], *, back: bool = False) -> None:
+    """Swap the column that the address names to the front, or all columns back."""
+    select = _low(c, op, [int(k) for k in op.blocks])
+    levels = range(len(select))
+    for level in levels if back else reversed(levels):
         for column in range(1 << level):
             swap_where(c, select[level], words[column], words[column + (1 << level)])
-    return c.routine()
 
 
-def lookup_erased(op: Lookup, outcome: int | None) -> Routine:
+def lookup_erased(op: Lookup | DirtyLookup, outcome: int | None) -> Routine:
     """Measure the words in the X basis and mend the sign of each address.
 
     outcome  of the target's and then the junk's qubits, in the last bits of a number; with the table it fixes the
@@ -66,12 +76,12 @@ def lookup_erased(op: Lookup, outcome: int | None) -> Routine:
     return c.routine()
 
 
-def _signs(op: Lookup, outcome: int | None, size: int) -> dict[Place, int] | None:
+def _signs(op: Lookup | DirtyLookup, outcome: int | None, size: int) -> dict[Place, int] | None:
     """The addresses that need a sign: those whose measured bits meet the outcome in an odd number of ones."""
     if outcome is None or op.table is None:
         return None
     table, bits = _table(op), int(op.bits)
-    blocks = [int(k) for k in op.blocks]
+    blocks = [int(k) for k in op.kept]
     signs = {}
     for address in table:
         group = tuple(a // block for a, block in zip(address, blocks, strict=True))
@@ -89,7 +99,7 @@ def _signs(op: Lookup, outcome: int | None, size: int) -> dict[Place, int] | Non
     return signs
 
 
-def _mend(c: Circuit, op: Lookup, signs: dict[Place, int] | None) -> None:
+def _mend(c: Circuit, op: Lookup | DirtyLookup, signs: dict[Place, int] | None) -> None:
     """Change the sign where `signs` says so (None: wherever it could be needed) and the control is 1."""
     blocks = [int(k) for k in op.erase_blocks]
     select = _low(c, op, blocks)
@@ -159,7 +169,7 @@ def _iterate(
     visit(0, lengths[0], (lengths[0] - 1).bit_length(), control)
 
 
-def _table(op: Lookup) -> dict[Place, int]:
+def _table(op: Lookup | DirtyLookup) -> dict[Place, int]:
     """The words by place; all ones where there is no table."""
     places = product(*(range(int(length)) for length in op.shape))
     if op.table is None:
@@ -167,7 +177,7 @@ def _table(op: Lookup) -> dict[Place, int]:
     return dict(zip(places, op.table, strict=True))
 
 
-def _words(c: Circuit, op: Lookup) -> list[Qubits]:
+def _words(c: Circuit, op: Lookup | DirtyLookup) -> list[Qubits]:
     """Target and the columns of the junk, each least significant qubit first."""
     bits = int(op.bits)
     columns = [c.register("target")]
@@ -175,7 +185,7 @@ def _words(c: Circuit, op: Lookup) -> list[Qubits]:
     return columns + [junk[i : i + bits][::-1] for i in range(0, len(junk), bits)]
 
 
-def _lengths(op: Lookup, blocks: Sequence[int]) -> list[int]:
+def _lengths(op: Lookup | DirtyLookup, blocks: Sequence[int]) -> list[int]:
     return [int(ceil_div(int(length), block)) for length, block in zip(op.shape, blocks, strict=True)]
 
 
@@ -185,12 +195,12 @@ def _places(group: Place, blocks: Sequence[int]) -> list[Place]:
     return list(product(*ranges))
 
 
-def _low(c: Circuit, op: Lookup, blocks: Sequence[int]) -> Qubits:
+def _low(c: Circuit, op: Lookup | DirtyLookup, blocks: Sequence[int]) -> Qubits:
     """The address qubits that tell the columns of a group apart, least significant first."""
     axes = reversed(list(enumerate(blocks)))
     return [q for i, block in axes for q in c.register(f"address{i}")[: block.bit_length() - 1]]
 
 
-def _high(c: Circuit, op: Lookup, blocks: Sequence[int]) -> list[Qubits]:
+def _high(c: Circuit, op: Lookup | DirtyLookup, blocks: Sequence[int]) -> list[Qubits]:
     """The address qubits of each axis that tell the groups apart, least significant first."""
     return [c.register(f"address{i}")[block.bit_length() - 1 :] for i, block in enumerate(blocks)]
