@@ -7,6 +7,10 @@ the same number of T per rotation. α·T is what a solver pays, so its ratio sta
 
 Theirs: Qualtran 0.7.0, gates of the call graph. Explicit entries are looked up for row and column and turned into an
 angle of b bits; ours are b bits of the entry. A band matrix has one value, theirs over arithmetic oracles.
+
+Where T alone is above 1: row-weighted reads two trees of partial row sums in place of one table, for an α that is the
+largest row sum and not n times the largest entry; seven bands on 16 rows are selected by a chain of rotations, which
+any values need, while theirs are all equal and take Hadamards.
 """
 
 from __future__ import annotations
