@@ -25,31 +25,9 @@ def product_epsilon(alphas: Sequence[Scalar], epsilons: Sequence[Scalar]) -> Sca
     return upper - plain
 
 
-def product_epsilon_known_norms(alphas: Sequence[Scalar], epsilons: Sequence[Scalar]) -> Scalar:
-    r"""Error of a product when every ‖A_i‖ <= α_i: $\sum_i \epsilon_i\prod_{j\ne i}\alpha_j$. Kind: bound."""
-    total: Scalar = 0
-    for i, epsilon in enumerate(epsilons):
-        term = epsilon
-        for j, alpha in enumerate(alphas):
-            if j != i:
-                term = term * alpha
-        total = total + term
-    return total
-
-
 def sum_epsilon(coefficients: Sequence[Scalar], epsilons: Sequence[Scalar]) -> Scalar:
     """Error of a sum with exact coefficients: Σ|c_i|ε_i. Kind: bound."""
     total: Scalar = 0
     for c, epsilon in zip(coefficients, epsilons, strict=True):
         total = total + abs(c) * epsilon
-    return total
-
-
-def sum_rounding(
-    rounded: Sequence[Scalar], coefficients: Sequence[Scalar], alphas: Sequence[Scalar]
-) -> Scalar:
-    """Error from coefficients realised as `rounded`: Σ|c̃_i − c_i|α_i. Kind: bound."""
-    total: Scalar = 0
-    for r, c, alpha in zip(rounded, coefficients, alphas, strict=True):
-        total = total + abs(r - c) * alpha
     return total

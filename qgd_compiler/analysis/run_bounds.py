@@ -36,21 +36,6 @@ def final_over_total_bound(lambda_max: float, learning_rate: float, iterations: 
     return min(final / total, 1 / iterations)
 
 
-def final_over_largest_bound(lambda_max: float, learning_rate: float, iterations: int) -> float:
-    """A lower bound on ‖u_T‖ / max_t ‖u_t‖ for any gradient, if no eigenvalue exceeds `lambda_max`.
-
-    1 for ηλ_max <= 1: every mode grows monotonically. Kind: exact there, else bound.
-
-    >>> final_over_largest_bound(1.0, 0.5, 10)
-    1.0
-    """
-    smallest = 1 - learning_rate * lambda_max
-    if smallest >= 0 or iterations == 1:
-        return 1.0
-    a = min(-smallest, 1.0)
-    return 1 / (1 + a) if iterations % 2 else (1 - a**iterations) / (1 + a)
-
-
 def final_over_total_from_largest(final_over_largest: float, iterations: int) -> float:
     """A lower bound on ‖u_T‖² / Σ_t ‖u_t‖² from ‖u_T‖ / max_t ‖u_t‖: no term exceeds the largest. Kind:
     bound."""

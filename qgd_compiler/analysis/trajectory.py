@@ -89,14 +89,6 @@ def follow(
     )
 
 
-def seconds_to_follow(rows: int, nonzeros: int, iterations: int) -> float:
-    """About how long `follow` takes on one core. Kind: model, fitted to CSR products of 1e3 to 1e7
-    non-zeros."""
-    if rows <= DENSE_LIMIT:
-        return 1e-9 * rows**3
-    return iterations * (2e-5 + 4e-9 * rows + 2e-9 * nonzeros)
-
-
 def _follow_modes(
     values: Array, vectors: Array, gradient: Array, learning_rate: float, iterations: int
 ) -> RunSums:

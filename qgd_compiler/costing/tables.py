@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
 from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
 from qgd_compiler.costing.rules_lookup import columns, entries, lookup, lookup_erased
-from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.scalars import (
     Scalar,
     ceil_log2,
@@ -28,25 +25,12 @@ from qgd_compiler.scalars import (
 Blocks = tuple[Scalar, ...]
 
 
-@dataclass(frozen=True)
-class BlockChoice:
-    """One way to fetch: columns per axis, Toffolis of the lookup, and qubits beyond the word itself."""
-
-    blocks: tuple[int, ...]
-    toffoli: int
-    extra_qubits: int
-
-
-def best_blocks(
-    shape: tuple[Scalar, ...], bits: Scalar, controlled: bool = False, max_extra_qubits: Scalar = None
-) -> tuple[Blocks, Blocks]:
+def best_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bool = False) -> tuple[Blocks, Blocks]:
     """Columns per axis to fetch with and to erase with, for the fewest Toffolis each.
 
     Numbers: the optimum over all powers of two on all axes together; among equals the fewest columns.
     Symbols: a function that stands for that optimum (`BestColumns`). Arrays: a closed form
     (`closed_form_blocks`), a power of two within a factor √2 of the best.
-    `max_extra_qubits` bounds the qubits of other columns, bits·(K-1), and what the erasure needs beyond the
-    qubits it has measured. Raises InfeasibleError if it is negative.
 
     Source: Berry et al., arXiv:1902.02134, Appendices B and C, with the axes taken together.
 
@@ -54,16 +38,13 @@ def best_blocks(
     ((1, 128), (2, 256))
     """
     shape = tuple(shape)
-    limit = math.inf if max_extra_qubits is None else max_extra_qubits
-    if is_integer(limit) and limit < 0:
-        raise InfeasibleError(f"a lookup cannot use {limit} extra qubits", remedy="a limit of 0 or more")
     if is_integer(bits) and all(is_integer(length) for length in shape):
-        return _searched(tuple(int(length) for length in shape), int(bits), bool(controlled), limit)
-    if is_symbolic(bits, *shape) and max_extra_qubits is None:
+        return _searched(tuple(int(length) for length in shape), int(bits), bool(controlled))
+    if is_symbolic(bits, *shape):
         from qgd_compiler.costing.best_columns import best_columns
 
         return best_columns(shape, bits, controlled)
-    return closed_form_blocks(shape, bits, max_extra_qubits)
+    return closed_form_blocks(shape, bits)
 
 
 def best_borrowed_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bool = False) -> Blocks:
@@ -90,60 +71,29 @@ def best_borrowed_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bo
     return tuple(where(pays == 1, block, 1) for block in found)
 
 
-def closed_form_blocks(
-    shape: tuple[Scalar, ...], bits: Scalar, max_extra_qubits: Scalar = None
-) -> tuple[Blocks, Blocks]:
-    """Near-optimal block sizes for symbols and arrays: √(L/b) and √L rounded to a power of two.
+def closed_form_blocks(shape: tuple[Scalar, ...], bits: Scalar) -> tuple[Blocks, Blocks]:
+    """Near-optimal block sizes for arrays: √(L/b) and √L rounded to a power of two.
 
     The columns are laid on the last axis first, then on the one before. At the nearest power of two the sum
     L/K + bK is at most (√2 + 1/√2)/2 = 1.07 times its minimum.
     """
     words = entries(shape)
-    fetch = _nearest_root(words / bits)
-    if max_extra_qubits is not None:
-        fetch = minimum(fetch, power(2, floor(log2(max_extra_qubits / bits + 1))))
-    erase = _nearest_root(words)
-    if max_extra_qubits is not None:
-        erase = minimum(erase, power(2, floor(log2(max_extra_qubits + bits * fetch + 1))))
-    return _laid_out(shape, fetch), _laid_out(shape, erase)
-
-
-def pareto_blocks(shape: tuple[int, ...], bits: int, controlled: bool = False) -> tuple[BlockChoice, ...]:
-    """The choices that no other beats in both Toffolis and extra qubits, by growing extra qubits.
-
-    >>> [(c.blocks, c.toffoli, c.extra_qubits) for c in pareto_blocks((16,), 2)]
-    [((1,), 14, 0), ((2,), 8, 2)]
-    """
-    best: list[BlockChoice] = []
-    choices = [
-        BlockChoice(
-            blocks=blocks,
-            toffoli=lookup(shape, bits, blocks, controlled).gates.toffoli,
-            extra_qubits=bits * (columns(blocks) - 1),
-        )
-        for blocks in _all_blocks(shape)
-    ]
-    for choice in sorted(choices, key=lambda c: (c.extra_qubits, c.toffoli, c.blocks)):
-        if not best or choice.toffoli < best[-1].toffoli:
-            best.append(choice)
-    return tuple(best)
+    return _laid_out(shape, _nearest_root(words / bits)), _laid_out(shape, _nearest_root(words))
 
 
 @lru_cache(maxsize=4096)
-def _searched(shape: tuple[int, ...], bits: int, controlled: bool, limit: float) -> tuple[Blocks, Blocks]:
+def _searched(shape: tuple[int, ...], bits: int, controlled: bool) -> tuple[Blocks, Blocks]:
     candidates = list(_all_blocks(shape))
 
     def fetch_key(blocks: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
         return lookup(shape, bits, blocks, controlled).gates.toffoli, columns(blocks), blocks
 
-    fetch = min((b for b in candidates if bits * (columns(b) - 1) <= limit), key=fetch_key)
+    fetch = min(candidates, key=fetch_key)
 
     def erase_key(blocks: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
         return lookup_erased(shape, bits, fetch, blocks, controlled).gates.toffoli, columns(blocks), blocks
 
-    measured = bits * columns(fetch)
-    erase = min((b for b in candidates if columns(b) - 1 - measured <= limit), key=erase_key)
-    return fetch, erase
+    return fetch, min(candidates, key=erase_key)
 
 
 @lru_cache(maxsize=4096)

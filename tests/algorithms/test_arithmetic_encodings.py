@@ -14,7 +14,7 @@ from qgd_compiler.algorithms import low_rank, sparse_rectangular
 from qgd_compiler.algorithms.access import Qroam, Qrom
 from qgd_compiler.algorithms.banded import BandedArithmetic
 from qgd_compiler.algorithms.composites.adjoint import AdjointEncoder
-from qgd_compiler.algorithms.composites.block_diagonal import BlockDiagonalEncoder, places_of
+from qgd_compiler.algorithms.composites.block_diagonal import BlockDiagonalEncoder
 from qgd_compiler.algorithms.composites.complex_sum import ComplexEncoder
 from qgd_compiler.algorithms.composites.gram import GramEncoder
 from qgd_compiler.algorithms.composites.linear_combination import SumEncoder
@@ -235,9 +235,15 @@ def test_blocks_of_unequal_sizes(shapes: list[tuple[int, int]], controlled: bool
         encoder,
         linalg.block_diag(*blocks),
         controlled=controlled,
-        rows=places_of([b.shape[0] for b in blocks], side).tolist(),
-        columns=places_of([b.shape[1] for b in blocks], side).tolist(),
+        rows=places_of([b.shape[0] for b in blocks], side),
+        columns=places_of([b.shape[1] for b in blocks], side),
     )
+
+
+def places_of(sizes: list[int], side: int | None = None) -> list[int]:
+    """Where the rows of blocks of these sizes stand, each on as many qubits as the largest needs, or on `side`."""
+    width = 1 << (max(sizes) - 1).bit_length() if side is None else 1 << side
+    return [k * width + i for k, size in enumerate(sizes) for i in range(size)]
 
 
 def real_sparse(matrix: np.ndarray, bits: int) -> Encoder:
@@ -303,14 +309,14 @@ def test_bands_are_the_identity_where_they_are_off_whatever_else_a_sum_has_left(
     encoder = SumEncoder((1.0, -2.0, 0.5), (*bands, around), int(np.ceil(np.log2(n))))
     assert observed_error(encoder, matrix, controlled=controlled) < 1e-12
     blocks = BlockDiagonalEncoder((bands[0], around))
-    places = places_of([n, n]).tolist()
+    places = places_of([n, n])
     whole = linalg.block_diag(bands[0].realised(), around.realised())
     assert observed_error(blocks, whole, controlled=controlled, rows=places, columns=places) < 1e-12
     small = BandedArithmetic(
         3, (-1, 0), (0.8, -0.5), periodic=n == 5
     )  # off where the large block has more rows
     uneven = BlockDiagonalEncoder((small, bands[0]))
-    places = places_of([3, n]).tolist()
+    places = places_of([3, n])
     whole = linalg.block_diag(small.realised(), bands[0].realised())
     assert observed_error(uneven, whole, controlled=controlled, rows=places, columns=places) < 1e-12
 

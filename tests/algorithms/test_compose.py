@@ -6,12 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qgd_compiler.algorithms.compose import (
-    product_epsilon,
-    product_epsilon_known_norms,
-    sum_epsilon,
-    sum_rounding,
-)
+from qgd_compiler.algorithms.compose import product_epsilon, sum_epsilon
 
 
 def contraction(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -40,8 +35,6 @@ def test_a_product_is_never_further_off_than_its_epsilon(
     error = np.linalg.norm(np.linalg.multi_dot(blocks) - np.linalg.multi_dot(meant), 2) if n else 0.0
     alphas, epsilons = zip(*pairs, strict=True)
     assert error <= product_epsilon(alphas, epsilons) * (1 + 1e-9)
-    if all(np.linalg.norm(m, 2) <= a for m, a in zip(meant, alphas, strict=True)):
-        assert error <= product_epsilon_known_norms(alphas, epsilons) * (1 + 1e-9)
 
 
 def test_the_product_rule_is_attained_and_the_sum_of_alpha_epsilon_is_too_small() -> None:
@@ -56,7 +49,7 @@ def test_the_product_rule_is_attained_and_the_sum_of_alpha_epsilon_is_too_small(
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.floats(-3, 3), st.floats(0.1, 9), st.floats(1e-3, 0.9), st.floats(-0.1, 0.1)),
+        st.tuples(st.floats(-3, 3), st.floats(0.1, 9), st.floats(1e-3, 0.9)),
         min_size=1,
         max_size=4,
     ),
@@ -64,14 +57,12 @@ def test_the_product_rule_is_attained_and_the_sum_of_alpha_epsilon_is_too_small(
     st.integers(1, 4),
 )
 def test_a_sum_is_never_further_off_than_its_epsilon(
-    terms: list[tuple[float, float, float, float]], seed: int, n: int
+    terms: list[tuple[float, float, float]], seed: int, n: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    c, alphas, epsilons, shifts = zip(*terms, strict=True)
-    rounded = [a + s for a, s in zip(c, shifts, strict=True)]
+    c, alphas, epsilons = zip(*terms, strict=True)
     blocks = [alpha * contraction(rng, n) for alpha in alphas]
     meant = [nudged(rng, b, eps) for b, eps in zip(blocks, epsilons, strict=True)]
-    realised = sum(r * b for r, b in zip(rounded, blocks, strict=True))
+    realised = sum(x * b for x, b in zip(c, blocks, strict=True))
     wanted = sum(x * m for x, m in zip(c, meant, strict=True))
-    bound = sum_epsilon(c, epsilons) + sum_rounding(rounded, c, alphas)
-    assert np.linalg.norm(realised - wanted, 2) <= bound * (1 + 1e-9) + 1e-12
+    assert np.linalg.norm(realised - wanted, 2) <= sum_epsilon(c, epsilons) * (1 + 1e-9) + 1e-12

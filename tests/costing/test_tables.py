@@ -5,15 +5,13 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
 from qgd_compiler.costing.rules_lookup import lookup, lookup_erased
-from qgd_compiler.costing.tables import best_blocks, best_borrowed_blocks, closed_form_blocks, pareto_blocks
-from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.costing.tables import best_blocks, best_borrowed_blocks, closed_form_blocks
 
 shapes = st.one_of(st.tuples(st.integers(1, 400)), st.tuples(st.integers(1, 60), st.integers(1, 60)))
 
@@ -83,43 +81,10 @@ def test_borrowed_columns_of_arrays_cost_little_more_than_the_best() -> None:
         assert near <= 1.1 * dirty_lookup((length,), 4, (best,), False).gates.toffoli
 
 
-@given(shape=shapes, bits=st.integers(1, 20), limit=st.integers(0, 200))
-def test_a_limit_on_qubits_is_kept_and_used_as_well_as_can_be(
-    shape: tuple[int, ...], bits: int, limit: int
-) -> None:
-    blocks, erase = best_blocks(shape, bits, max_extra_qubits=limit)
-    allowed = [b for b in all_blocks(shape) if bits * (int(np.prod(b)) - 1) <= limit]
-    assert blocks in allowed
-    assert toffolis(shape, bits, blocks, False) == min(toffolis(shape, bits, b, False) for b in allowed)
-    assert np.prod(erase) - 1 - bits * np.prod(blocks) <= limit
-
-
-def test_a_limit_of_no_extra_qubits_is_plain_qrom() -> None:
-    assert best_blocks((1000, 3), 8, max_extra_qubits=0)[0] == (1, 1)
-
-
-def test_a_negative_limit_is_refused() -> None:
-    with pytest.raises(InfeasibleError, match="-1 extra qubits"):
-        best_blocks((4,), 2, max_extra_qubits=-1)
-
-
 def test_the_axes_are_chosen_together() -> None:
     # each axis by itself: √(1024/16) = 8 and √(256/16) = 4, with 16·31 swaps for 8192 visits
     joint = toffolis((1024, 256), 16, best_blocks((1024, 256), 16)[0], False)
     assert joint == 4078 < toffolis((1024, 256), 16, (8, 4), False)
-
-
-@given(shape=shapes, bits=st.integers(1, 20), controlled=st.booleans())
-def test_the_pareto_front_beats_every_choice(shape: tuple[int, ...], bits: int, controlled: bool) -> None:
-    front = pareto_blocks(shape, bits, controlled)
-    for blocks in all_blocks(shape):
-        qubits, cost = bits * (int(np.prod(blocks)) - 1), toffolis(shape, bits, blocks, controlled)
-        assert any(c.toffoli <= cost and c.extra_qubits <= qubits for c in front)
-    for c in front:
-        assert c.toffoli == toffolis(shape, bits, c.blocks, controlled)
-        assert c.extra_qubits == bits * (int(np.prod(c.blocks)) - 1)
-        others = [d for d in front if d is not c]
-        assert not any(d.toffoli <= c.toffoli and d.extra_qubits <= c.extra_qubits for d in others)
 
 
 @given(exponents=st.tuples(st.integers(0, 14), st.integers(0, 14)), bits=st.integers(1, 64))
@@ -134,11 +99,9 @@ def test_the_closed_form_is_within_seven_percent_of_the_search(exponents: tuple[
     assert lookup_erased(arrays, bits, near, near_erase, False).gates.toffoli[0] <= 1.07 * best + 4
 
 
-def test_the_closed_form_gives_powers_of_two_for_symbols_and_keeps_a_limit() -> None:
+def test_symbols_stand_for_the_best_powers_of_two() -> None:
     n, b = sympy.symbols("n b", positive=True, integer=True)
     (fetch,), (erase,) = best_blocks((n,), b)
     values = {n: 2**27, b: 32}
     assert fetch.subs(values) == best_blocks((2**27,), 32)[0][0] == 2048
     assert erase.subs(values) in (2**13, 2**14)
-    (limited,), _ = best_blocks((n,), b, max_extra_qubits=500)
-    assert limited.subs(values) == best_blocks((2**27,), 32, max_extra_qubits=500)[0][0] == 16

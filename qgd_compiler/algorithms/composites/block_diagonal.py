@@ -1,7 +1,7 @@
 """Blocks on the diagonal under a block number, α = max α_k: a rotation shrinks the blocks of smaller α.
 
 A block stands on the low qubits of the place register, which is as long as the largest block needs. So row i of
-block k is basis state k·2^side + i, whatever the sizes of the others; `places_of` lists them. The gaps between
+block k is basis state k·2^side + i, whatever the sizes of the others (`menu/layout.py`). The gaps between
 them never mix with rows: a block acts the same under each value of the qubits above its own.
 Source: by definition (a multiplexed call); the shrinking rotation has cos(θ/2) = α_k/α.
 """
@@ -9,7 +9,6 @@ Source: by definition (a multiplexed call); the shrinking rotation has cos(θ/2)
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,16 +53,3 @@ class BlockDiagonalEncoder:
 
         blocks = all_realised(self.parts)
         return None if blocks is None else np.asarray(block_diag(*blocks))
-
-
-def places_of(sizes: Sequence[int], side: int | None = None) -> np.ndarray:
-    """The basis state of each row of the whole, for blocks of `sizes` rows that each stand in a row from 0 on.
-
-    side   qubits of the place register, if more than the largest of these blocks needs
-
-    >>> places_of([3, 5, 2]).tolist()
-    [0, 1, 2, 8, 9, 10, 11, 12, 16, 17]
-    """
-    needed = int(ceil_log2(max(sizes)))
-    width = 2 ** (needed if side is None else max(side, needed))
-    return np.concatenate([k * width + np.arange(size) for k, size in enumerate(sizes)])
