@@ -21,7 +21,7 @@ from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplitude_tree import Tables, amplitude_tree
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.uniform import uniform_superposition
-from qgd_compiler.program.builder import Builder
+from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import And, Gate, GreaterEqualConstant, Increment, Rotation
 from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, is_symbolic
@@ -106,6 +106,83 @@ def history_encoding(
         controlled=idle,
         word_bits=hessian.word_bits,
     )
+
+
+def any_history_encoding(
+    step: Encoding, iterations: Scalar, padding: Scalar, *, idle: bool = False
+) -> Encoding:
+    """The encoding of I − S·(A on t < T, I on T <= t < T + p) from a controlled encoding of A.
+
+    α_L = 1 + max(α_A, 1): one qubit selects the shift, and another shrinks the identity of the padding by 1/α_A, or
+    A by α_A where that is below 1. ε_L = ε_A. `idle` as in `history_encoding`.
+    """
+    if not step.controlled:
+        raise ValueError("the history encoding needs a controlled encoding of the step")
+    k = ceil_log2(rows(iterations, padding))
+    own = 3  # the shift, the shrinking, the flag of what leaves the rows
+    builder = Builder("history matrix", "history")
+    control = builder.register("control", 1) if idle else None
+    system = builder.register("system", k + step.system)
+    ancilla = builder.register("ancilla", own + step.ancilla)
+    gradient = builder.register("gradient", step.gradient)
+    time, data = system.part(0, k), system.part(k, step.system)
+    shift, shrink = ancilla.part(0, 1), ancilla.part(1, 1)
+    out_of_rows = ancilla.part(2, 1)
+    inner = ancilla.part(own, step.ancilla)
+    padded = not (is_integer(padding) and padding == 0)
+
+    symbolic = is_symbolic(step.alpha)
+    weight = None if symbolic else max(float(step.alpha), 1.0)
+    select = Rotation(axis="Y", angle=None if weight is None else 2 * math.acos(math.sqrt(1 / (1 + weight))))
+    builder.call(select, shift)
+    if control is None:
+        on = shift
+    else:
+        on = builder.allocate("shift on", 1)
+        builder.call(And(), shift, control, on)
+    last = rows(iterations, padding) - 1
+    builder.call(GreaterEqualConstant(bits=k, constant=last, controlled=True), on, time, out_of_rows)
+    running, behind = on, None
+    after = GreaterEqualConstant(bits=k, constant=iterations, controlled=True)
+    if padded:
+        running, behind = builder.allocate("step on", 1), builder.allocate("identity on", 1)
+        builder.call(after, on, time, behind)
+        builder.call(Gate(kind="CNOT"), on, running)
+        builder.call(Gate(kind="CNOT"), behind, running)
+    builder.call(step.routine, running, data, inner, gradient)
+    if weight is not None and step.alpha < 1:
+        _shrink(builder, running, shrink, float(step.alpha))
+    if behind is not None and (weight is None or weight > 1):
+        _shrink(builder, behind, shrink, None if weight is None else 1 / weight)
+    if behind is not None:
+        builder.call(Gate(kind="CNOT"), behind, running)
+        builder.call(Gate(kind="CNOT"), on, running)
+        builder.call(after, on, time, behind, adjoint=True)
+        builder.release(running, behind)
+    builder.call(Gate(kind="Z"), on)
+    builder.call(Increment(bits=k, controlled=True), on, time)
+    if control is not None:
+        builder.call(And(), shift, control, on, adjoint=True)
+        builder.release(on)
+    builder.call(select, shift, adjoint=True)
+    return Encoding(
+        name=f"history of {step.name}",
+        access=step.access,
+        routine=builder.routine(),
+        alpha=1 + (step.alpha if weight is None else weight),
+        epsilon=step.epsilon,
+        kind=step.kind,
+        system=k + step.system,
+        ancilla=own + step.ancilla,
+        gradient=step.gradient,
+        controlled=idle,
+        word_bits=step.word_bits,
+    )
+
+
+def _shrink(builder: Builder, on: Handle, shrink: Handle, factor: float | None) -> None:
+    angle = None if factor is None else 2 * math.acos(min(1.0, factor))
+    builder.call(Rotation(axis="Y", angle=angle, controlled=True), on, shrink)
 
 
 def _angles(learning_rate: Scalar, alpha_hessian: Scalar) -> tuple[Scalar, Scalar]:

@@ -3,6 +3,7 @@
 from qgd_compiler.structure.banded import Banded
 from qgd_compiler.structure.block_diagonal import BlockDiagonal
 from qgd_compiler.structure.bounded import Bounded
+from qgd_compiler.structure.carleman_step import CarlemanStep
 from qgd_compiler.structure.declared import Declared
 from qgd_compiler.structure.dense import Dense
 from qgd_compiler.structure.diagonal import Diagonal
@@ -20,12 +21,14 @@ from qgd_compiler.structure.simplify import simplify
 from qgd_compiler.structure.sparse import Sparse
 from qgd_compiler.structure.step import Step
 from qgd_compiler.structure.sum import Sum
+from qgd_compiler.structure.tensor import Tensor
 
 __all__ = [
     "Adjoint",
     "Banded",
     "BlockDiagonal",
     "Bounded",
+    "CarlemanStep",
     "Declared",
     "Dense",
     "Diagonal",
@@ -42,6 +45,7 @@ __all__ = [
     "Sparse",
     "Step",
     "Sum",
+    "Tensor",
     "best_norm",
     "require_hermitian",
     "simplify",

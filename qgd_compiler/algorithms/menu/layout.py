@@ -17,7 +17,7 @@ from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, maximum
 
 @dataclass(frozen=True)
 class Layout:
-    """`size` rows on `bits` qubits; with `parts` they are digits (Kronecker) or blocks, otherwise in a row."""
+    """`size` rows on `bits` qubits; with `parts` they are digits (Kronecker), blocks or levels, else in a row."""
 
     size: Scalar
     bits: Scalar
@@ -38,6 +38,10 @@ class Layout:
         if self.kind == "blocks":
             side = max(int(p.bits) for p in self.parts)
             return np.concatenate([(k << side) + places for k, places in enumerate(inner)])
+        if self.kind == "levels":
+            side = max(int(p.bits) for p in self.parts)
+            moved = [places << (side - int(p.bits)) for places, p in zip(inner, self.parts, strict=True)]
+            return np.concatenate([(k << side) + places for k, places in enumerate(moved)])
         total = np.zeros(1, dtype=int)
         for part, places in zip(self.parts, inner, strict=True):
             total = ((total[:, None] << int(part.bits)) + places[None, :]).ravel()
@@ -73,6 +77,16 @@ def blocks(parts: Sequence[Layout]) -> Layout:
     if all(p.kind == "in a row" for p in parts) and all(_fills(p, side) for p in parts[:-1]):
         return Layout(size, bits)
     return Layout(size, bits, "blocks", tuple(parts))
+
+
+def levels(copy: Layout, first: int, order: int) -> Layout:
+    """Level after level of a lifted state: the number of the level, then `order` copies; level j fills the first j."""
+    parts = [
+        Layout(copy.size**j, j * copy.bits, "digits", (copy,) * j) if j else Layout(1, 0)
+        for j in range(first, order + 1)
+    ]
+    size = sum(p.size for p in parts)
+    return Layout(size, ceil_log2(len(parts)) + order * copy.bits, "levels", tuple(parts))
 
 
 def _fills(layout: Layout, side: Scalar | None = None) -> bool:

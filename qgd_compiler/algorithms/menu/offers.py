@@ -18,7 +18,6 @@ from qgd_compiler.algorithms.composites.linear_combination import SumEncoder
 from qgd_compiler.algorithms.composites.product import ProductEncoder
 from qgd_compiler.algorithms.composites.scaled import ScaledEncoder
 from qgd_compiler.algorithms.encoding import Encoder
-from qgd_compiler.algorithms.history_encoder import HistoryEncoder
 from qgd_compiler.algorithms.menu.composed import (
     ComposedOffer,
     of_blocks,
@@ -27,7 +26,7 @@ from qgd_compiler.algorithms.menu.composed import (
     of_product,
     of_sum,
 )
-from qgd_compiler.algorithms.menu.layout import blocks, digits, in_a_row
+from qgd_compiler.algorithms.menu.layout import blocks, digits
 from qgd_compiler.algorithms.menu.leaves import (
     by_bands,
     by_diagonal,
@@ -36,11 +35,13 @@ from qgd_compiler.algorithms.menu.leaves import (
     by_ramp,
     identity,
 )
+from qgd_compiler.algorithms.menu.lifted import carleman_step, history_of_any, history_of_step
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.scalars import Scalar, is_integer, is_symbolic, maximum
 from qgd_compiler.structure.banded import Banded
 from qgd_compiler.structure.block_diagonal import BlockDiagonal
 from qgd_compiler.structure.bounded import Bounded
+from qgd_compiler.structure.carleman_step import CarlemanStep
 from qgd_compiler.structure.dense import Dense
 from qgd_compiler.structure.diagonal import Diagonal
 from qgd_compiler.structure.gram import Gram
@@ -53,6 +54,7 @@ from qgd_compiler.structure.product import Adjoint, Product
 from qgd_compiler.structure.scaled import Scaled
 from qgd_compiler.structure.step import Step
 from qgd_compiler.structure.sum import Sum, identity_multiple
+from qgd_compiler.structure.tensor import Tensor
 
 DATA_LIMIT = 2000  # rows and columns up to which the entries are kept to measure rounding errors on them
 KRONECKER, PARALLEL = "Kronecker product", "parallel Kronecker product"
@@ -123,8 +125,14 @@ def _by_structure(matrix: Matrix, tables: bool) -> Iterable[Offer]:
             return [*by_factor(matrix, known_entries(matrix), tables), *_low_rank(matrix, tables)]
         case Sum() | Step():
             return _sum(matrix, tables)
-        case HistoryMatrix(step=Step()):
-            return _history(matrix, matrix.step, tables)
+        case HistoryMatrix(step=Step() as step):
+            return history_of_step(matrix, step, offers(step.hessian, tables=tables), known_entries(matrix))
+        case HistoryMatrix(step=step):
+            return history_of_any(matrix, offers(step, tables=tables), known_entries(matrix))
+        case CarlemanStep():
+            return carleman_step(matrix, lambda parts: _combinations(parts, tables), known_entries(matrix))
+        case Tensor():
+            return offers(matrix.in_registers, tables=tables)
     return []
 
 
@@ -315,23 +323,6 @@ def _adder(coefficients: Sequence[Scalar], inner: Sequence[Matrix | None], bits:
         return SumEncoder(tuple(coefficients), placed, bits)
 
     return compose
-
-
-def _history(matrix: HistoryMatrix, step: Matrix, tables: bool) -> Iterable[Offer]:
-    assert isinstance(step, Step)
-    eta, steps, padding = step.learning_rate, matrix.iterations, matrix.padding
-    time = in_a_row(matrix.block_rows)
-    for part in offers(step.hessian, tables=tables):
-        yield ComposedOffer(
-            name=composed_name("history", [part.name]),
-            weight=2 + eta * part.weight,
-            parts=(part,),
-            compose=lambda p: HistoryEncoder(p[0], eta, steps, padding),
-            split=of_sum((eta,)),
-            target=known_entries(matrix),
-            rows=digits([time, part.rows]),
-            columns=digits([time, part.columns]),
-        )
 
 
 def _taken_out(term: Matrix) -> tuple[Scalar, Matrix]:
