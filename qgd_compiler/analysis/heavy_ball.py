@@ -41,7 +41,9 @@ class HeavyBall:
 
     def power_bound(self, iterations: int) -> float:
         """cond(P) m^T >= ‖M^T‖; inf above 1.8e308."""
-        exponent = math.log(self.condition) + iterations * math.log(self.growth) if self.growth > 0 else -math.inf
+        exponent = (
+            math.log(self.condition) + iterations * math.log(self.growth) if self.growth > 0 else -math.inf
+        )
         return math.exp(exponent) if exponent < 709 else math.inf
 
     def hessian_factor(self) -> Array:
@@ -91,7 +93,12 @@ def heavy_ball(
 
     starts = [(b, math.log(c)) for b in (0.0, -0.5, 0.5) for c in (1.0, 0.3, 3.0)]
     found = [
-        minimize(cost, np.array(start), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-10, "maxiter": 600})
+        minimize(
+            cost,
+            np.array(start),
+            method="Nelder-Mead",
+            options={"xatol": 1e-9, "fatol": 1e-10, "maxiter": 600},
+        )
         for start in starts
     ]
     best = _transform(np.asarray(min(found, key=lambda result: float(result.fun)).x))

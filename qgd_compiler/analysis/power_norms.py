@@ -100,4 +100,6 @@ def toeplitz_inverse_norm(powers: Array, padding: int) -> float:
         if best <= float((x @ y) / (x @ x)) * (1 + TOLERANCE) ** 2:
             break
         x = np.maximum(y / float(y.max()), 1e-9)
-    return math.sqrt(best) * (1 + 1e-6)  # convolutions by FFT round at 1e-16 of the largest entry, x stays above 1e-9
+    return math.sqrt(best) * (
+        1 + 1e-6
+    )  # convolutions by FFT round at 1e-16 of the largest entry, x stays above 1e-9

@@ -59,13 +59,13 @@ def level_errors(norms: ArrayLike, sizes: ArrayLike, order: int) -> Array:
     degree = rows.shape[-1] - 1
     if not np.all(z < OVERFLOW):
         return np.full((len(z), order + 1), math.inf)
-    unit = float(z.max()) or 1.0  # so that powers neither vanish nor overflow
+    unit = float(next((size for size in z if size > 0), 1.0))  # so that early powers keep their digits
     whole = coupling(rescaled(rows, unit), order, degree * order)
     kept, dropped = whole[..., : order + 1], whole[..., order + 1 :]
     errors = np.zeros((len(z), order + 1))
     if dropped.size:
-        powers = (z[:, None] / unit) ** np.arange(order + 1, degree * order + 1)
         with np.errstate(over="ignore", invalid="ignore"):
+            powers = (z[:, None] / unit) ** np.arange(order + 1, degree * order + 1)
             for t in range(len(z) - 1):
                 at = t % len(rows)
                 errors[t + 1] = kept[at] @ errors[t] + dropped[at] @ powers[t]

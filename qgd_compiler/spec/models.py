@@ -15,12 +15,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from qgd_compiler.kinds import Source
+from qgd_compiler.spec.data import Tensor, Vector
+from qgd_compiler.spec.dynamics import Dynamics
 from qgd_compiler.spec.expressions import FUNCTIONS, Number, finite
 from qgd_compiler.spec.quantity import Property, Setting, Within
-from qgd_compiler.spec.section import FileName, Flag, Line, Name, Section, Whole, exactly_one
+from qgd_compiler.spec.section import FileName, Name, Section, Whole
 from qgd_compiler.spec.structures import Structure, check_order
 
 SUPPORTED = 1
@@ -46,110 +48,6 @@ class Model(Section):
         return active
 
 
-class Expansion(Section):
-    """The point about which the gradient is expanded, and how far."""
-
-    about: Literal["start", "minimum"] = Field(
-        default="start",
-        description="Expand about the start (displacement 0) or about a minimum (gradient 0).",
-    )
-    order: Annotated[Setting, Within(ge=1, le=3, integer=True)] = Field(
-        default=Setting(value=1, source=Source.EXACT),
-        description="Highest power of the displacement kept in the gradient (1 to 3); 1 is a quadratic model.",
-    )
-
-
-class Noise(Section):
-    """Additive noise on the gradient."""
-
-    norm: Annotated[Property, Within(ge=0)] = Field(
-        description="Bound on the 2-norm of the noise per step (loss/parameter)."
-    )
-
-
-class Dynamics(Section):
-    """The iteration."""
-
-    learning_rate: Annotated[Setting, Within(gt=0)] = Field(
-        description="Learning rate η (parameter²/loss), above 0."
-    )
-    iterations: Annotated[Setting, Within(ge=1, integer=True)] = Field(
-        description="Steps T (count, at least 1)."
-    )
-    segment: Annotated[Setting, Within(ge=1, integer=True)] | None = Field(
-        default=None,
-        description="Steps between a download and the next upload (count). Default: all of them.",
-    )
-    momentum: Annotated[Setting, Within(ge=0, lt=1)] = Field(
-        default=Setting(value=0, source=Source.EXACT),
-        description="Heavy-ball momentum (0 to below 1).",
-    )
-    damping: Annotated[Setting, Within(ge=0)] = Field(
-        default=Setting(value=0, source=Source.EXACT),
-        description="Damping μ added to the Hessian as μI (loss/parameter², at least 0).",
-    )
-    weight_decay: Annotated[Setting, Within(ge=0)] = Field(
-        default=Setting(value=0, source=Source.EXACT),
-        description="Weight decay, added to the Hessian as a multiple of I (loss/parameter², at least 0).",
-    )
-    on_not_dissipative: Literal["window", "damp", "error"] = Field(
-        default="window",
-        description="What to do when an iteration grows: price the growth within windows, damp it, or stop.",
-    )
-    allow_divergence: Flag = Field(
-        default=False, description="Accept a learning rate at which gradient descent overshoots and diverges."
-    )
-    expansion: Expansion = Field(default=Expansion(), description="The expansion of the gradient.")
-    noise: Noise | None = Field(default=None, description="Additive gradient noise; none by default.")
-
-
-def file_or_norm(file: str | None, norm: Property | None) -> None:
-    """ValueError unless exactly one of the two is given."""
-    if (file is None) == (norm is None):
-        raise ValueError("give either a file or a norm")
-
-
-class Vector(Section):
-    """A vector: a file, or bounds."""
-
-    model_config = ConfigDict(json_schema_extra=exactly_one("file", "norm"))
-
-    file: FileName | None = Field(default=None, description="A .npy or .npz file, relative to the spec.")
-    key: Line | None = Field(default=None, description="Which array of an .npz file.")
-    norm: Annotated[Property, Within(gt=0)] | None = Field(
-        default=None, description="2-norm (loss/parameter)."
-    )
-    sparsity: Annotated[Property, Within(ge=1, integer=True)] | None = Field(
-        default=None, description="Number of non-zero entries (count). Default: all."
-    )
-
-    @model_validator(mode="after")
-    def _file_or_bounds(self) -> Self:
-        file_or_norm(self.file, self.norm)
-        if self.key is not None and self.file is None:
-            raise ValueError("'key' names an array of a file, but there is no file")
-        return self
-
-
-class Tensor(Section):
-    """A third-derivative tensor: a file, or bounds."""
-
-    model_config = ConfigDict(json_schema_extra=exactly_one("file", "norm"))
-
-    file: FileName | None = Field(default=None, description="A file, relative to the spec.")
-    norm: Annotated[Property, Within(ge=0)] | None = Field(
-        default=None, description="Spectral norm (loss/parameter³)."
-    )
-    sparsity: Annotated[Property, Within(ge=1, integer=True)] | None = Field(
-        default=None, description="Non-zero entries per row (count)."
-    )
-
-    @model_validator(mode="after")
-    def _file_or_bounds(self) -> Self:
-        file_or_norm(self.file, self.norm)
-        return self
-
-
 class Spectrum(Section):
     """The eigenvalues of the Hessian, without damping and weight decay."""
 
@@ -159,10 +57,21 @@ class Spectrum(Section):
     lambda_max: Property | None = Field(
         default=None, description="Upper bound on the largest eigenvalue (loss/parameter²)."
     )
-    file: FileName | None = Field(
-        default=None, description="A JSON file with eigenvalue densities, relative to the spec."
+    eigenvalues: tuple[Property, ...] | None = Field(
+        default=None, min_length=1, description="All eigenvalues (loss/parameter²); they bound the ends."
     )
-    step: Whole | None = Field(default=None, description="Which training step of the file.")
+    file: FileName | None = Field(
+        default=None,
+        description=(
+            "A file of eigenvalues, a density or bounds, relative to the spec: .json, .csv or .npz. "
+            "A density shows the error proxy and certifies nothing."
+        ),
+    )
+    step: Whole | None = Field(default=None, description="Which training step of a file that holds several.")
+    cut: Annotated[Setting, Within(ge=0)] = Field(
+        default=Setting(value=0, source=Source.EXACT),
+        description="Eigenvalues up to this size are left out of the error proxy (loss/parameter²).",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -331,8 +240,31 @@ SymbolName = Annotated[str, AfterValidator(_symbol_name)]
 SymbolValue = Annotated[int | float, BeforeValidator(_symbol_value)]
 
 
+_GIVEN = {"not": {"type": "null"}}
+
+
 class Spec(Section):
     """A model under gradient descent, and the question what it costs on a quantum computer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {
+                "properties": {
+                    "dynamics": {
+                        "properties": {
+                            "expansion": {
+                                "properties": {"about": {"const": "minimum"}},
+                                "required": ["about"],
+                            }
+                        },
+                        "required": ["expansion"],
+                    }
+                }
+            },
+            "then": {"required": ["displacement"], "properties": {"displacement": _GIVEN}},
+            "else": {"required": ["gradient"], "properties": {"gradient": _GIVEN}},
+        }
+    )
 
     qgd: Annotated[Literal[1], BeforeValidator(_version)] = Field(
         description="Version of the spec format: 1."
@@ -346,9 +278,21 @@ class Spec(Section):
     model: Model = Field(description="The size of the model.")
     dynamics: Dynamics = Field(description="The iteration.")
     hessian: Structure = Field(description="The Hessian: a tree of structure nodes.")
-    gradient: Vector = Field(description="The gradient at the start.")
+    gradient: Vector | None = Field(
+        default=None,
+        validate_default=True,
+        description="The gradient at the start; needed unless the expansion is about a minimum.",
+    )
+    displacement: Vector | None = Field(
+        default=None,
+        validate_default=True,
+        description="Start minus minimum, for an expansion about a minimum (norms in units of the parameters).",
+    )
     third_derivative: Tensor | None = Field(
-        default=None, description="The third-derivative tensor; none: a quadratic model."
+        default=None, description="The third derivative of the loss, for expansions of order 2 and 3."
+    )
+    fourth_derivative: Tensor | None = Field(
+        default=None, description="The fourth derivative of the loss, for expansions of order 3."
     )
     spectrum: Spectrum | None = Field(
         default=None, description="What is known of the eigenvalues beyond the data."
@@ -362,3 +306,13 @@ class Spec(Section):
     )
     solution: Solution | None = Field(default=None, description="What is known of the run.")
     hardware: Hardware | None = Field(default=None, description="The machine, for physical estimates.")
+
+    @field_validator("gradient", "displacement")
+    @classmethod
+    def _what_the_expansion_needs(cls, given: Vector | None, info: ValidationInfo) -> Vector | None:
+        dynamics = info.data.get("dynamics")  # absent if it is wrong itself
+        about = "start" if dynamics is None else dynamics.expansion.about
+        needed = "displacement" if about == "minimum" else "gradient"
+        if given is None and info.field_name == needed:
+            raise PydanticCustomError("missing", "Field required")
+        return given

@@ -33,6 +33,9 @@ class System:
         found = [self.start]
         for t in range(self.iterations):
             step = self.steps[t % len(self.steps)]
+            if float(np.abs(found[-1]).max()) > 1e100:  # it has blown up: no more numbers
+                found.append(np.full(self.size, np.inf))
+                continue
             found.append(sum((g @ powers(found[-1], p) for p, g in enumerate(step)), np.zeros(self.size)))
         return found
 
@@ -64,7 +67,8 @@ class System:
         """y_0 … y_T of the cut lift, from the powers of the start."""
         found = [np.concatenate([powers(self.start, j) for j in range(order + 1)])]
         for t in range(self.iterations):
-            found.append(lifts[t % len(lifts)] @ found[-1])
+            with np.errstate(over="ignore", invalid="ignore"):
+                found.append(lifts[t % len(lifts)] @ found[-1])
         return found
 
 

@@ -41,7 +41,9 @@ def report_how_tight(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     write = request.config.get_terminal_writer()
     for name, found in sorted(RATIOS.items()):
-        write.line(f"\n{name}: median ratio to the truth {statistics.median(found):.4g} over {len(found)} cases")
+        write.line(
+            f"\n{name}: median ratio to the truth {statistics.median(found):.4g} over {len(found)} cases"
+        )
 
 
 @st.composite
@@ -63,6 +65,11 @@ def systems(draw: st.DrawFn, symmetric: bool = False, most_steps: int = 60) -> t
     return system, order
 
 
+def sizes_of(run: list[np.ndarray]) -> np.ndarray:
+    """‖u_0‖ … ‖u_T‖, inf where a run has blown up."""
+    return np.array([float(np.linalg.norm(u)) if float(np.abs(u).max()) < 1e100 else np.inf for u in run])
+
+
 def note(name: str, bound: float, truth: float) -> None:
     """Keep the ratio where both are well above rounding."""
     if truth > 1e-9 and np.isfinite(bound):
@@ -73,8 +80,7 @@ def note(name: str, bound: float, truth: float) -> None:
 @given(systems())
 def test_no_run_leaves_its_majorant(case: tuple[System, int]) -> None:
     system, _ = case
-    with np.errstate(all="ignore"):
-        sizes = [float(np.linalg.norm(u)) for u in system.run()]
+    sizes = sizes_of(system.run())
     bounds = iterates(system.norms(), sizes[0], system.iterations)
     for size, bound in zip(sizes, bounds, strict=True):
         assert not size > bound * (1 + 1e-9)
@@ -85,18 +91,16 @@ def test_no_run_leaves_its_majorant(case: tuple[System, int]) -> None:
 def test_the_truncation_error_never_exceeds_its_certificate(case: tuple[System, int]) -> None:
     system, order = case
     norms, n = system.norms(), system.size
-    with np.errstate(all="ignore"):
-        run = system.run()
-        lifted = system.lifted_run(order, [system.lift(t, order) for t in range(len(system.steps))])
+    run = system.run()
+    lifted = system.lifted_run(order, [system.lift(t, order) for t in range(len(system.steps))])
     majorised = level_errors(norms, iterates(norms, float(np.linalg.norm(run[0])), system.iterations), order)
-    measured = level_errors(norms, [float(np.linalg.norm(u)) for u in run], order)
+    measured = level_errors(norms, sizes_of(run), order)
     for t, (u, y) in enumerate(zip(run, lifted, strict=True)):
-        if not np.all(np.isfinite(u)) or not np.all(np.isfinite(y)) or np.linalg.norm(u) > 1e30:
+        if not np.all(np.isfinite(y)) or float(np.abs(u).max()) > 1e30:
             return
         at = 0
         for j in range(order + 1):
-            with np.errstate(all="ignore"):
-                error = float(np.linalg.norm(y[at : at + n**j] - powers(u, j)))
+            error = float(np.linalg.norm(y[at : at + n**j] - powers(u, j)))
             rounding = 1e-12 * (1 + float(np.linalg.norm(y)))
             assert error <= majorised[t, j] + rounding
             assert error <= measured[t, j] + rounding
@@ -110,9 +114,7 @@ def test_the_truncation_error_never_exceeds_its_certificate(case: tuple[System, 
 @given(systems())
 def test_measured_sizes_give_the_smaller_certificate(case: tuple[System, int]) -> None:
     system, order = case
-    norms = system.norms()
-    with np.errstate(all="ignore"):
-        sizes = [float(np.linalg.norm(u)) for u in system.run()]
+    norms, sizes = system.norms(), sizes_of(system.run())
     if not np.all(np.isfinite(sizes)):
         return
     bounds = iterates(norms, sizes[0], system.iterations)
@@ -153,7 +155,8 @@ def test_the_inverse_of_the_history_never_exceeds_its_bound(
     scale = np.concatenate([np.full(n**j, gamma**j) for j in range(order + 1)])
     cut = sum(n**j for j in range(first))
     lifts = [
-        (system.lift(t, order) * scale[None, :] / scale[:, None])[cut:, cut:] for t in range(len(system.steps))
+        (system.lift(t, order) * scale[None, :] / scale[:, None])[cut:, cut:]
+        for t in range(len(system.steps))
     ]
     width, rows = len(lifts[0]), system.iterations + 1 + padding
     whole = np.eye(rows * width)
@@ -167,13 +170,17 @@ def test_the_inverse_of_the_history_never_exceeds_its_bound(
     couplings = [coupling(f * powers_of_gamma, order)[first:, first:] for f in system.norms()]
     bound = float(lifted_inverse_norm(couplings, system.iterations, padding))
     assert truth <= bound * (1 + 1e-9)
-    assert truth <= float(closed_inverse_norm(np.max(couplings, axis=0), system.iterations, padding)) * (1 + 1e-9)
+    assert truth <= float(closed_inverse_norm(np.max(couplings, axis=0), system.iterations, padding)) * (
+        1 + 1e-9
+    )
     note("inverse of the history", bound, truth)
 
 
 @settings(max_examples=120)
 @given(systems(symmetric=True))
-def test_truncation_and_bias_of_the_first_order_lift_never_exceed_their_bounds(case: tuple[System, int]) -> None:
+def test_truncation_and_bias_of_the_first_order_lift_never_exceed_their_bounds(
+    case: tuple[System, int],
+) -> None:
     system, order = case
     n = system.size
     moves = np.array(
@@ -184,11 +191,9 @@ def test_truncation_and_bias_of_the_first_order_lift_never_exceed_their_bounds(c
     )
     ends = [1 - np.linalg.eigvalsh(step[1])[[-1, 0]] for step in system.steps]
     eigenvalues = (float(min(e[0] for e in ends)), float(max(e[1] for e in ends)))
-    with np.errstate(all="ignore"):
-        run = system.run()
-        lifts = [system.first_order_lift(t, order) for t in range(len(system.steps))]
-        lifted = system.lifted_run(order, lifts)
-    sizes = [float(np.linalg.norm(u)) for u in run]
+    run = system.run()
+    lifts = [system.first_order_lift(t, order) for t in range(len(system.steps))]
+    lifted, sizes = system.lifted_run(order, lifts), sizes_of(run)
     if not np.all(np.isfinite(sizes)) or max(sizes) > 1e10 or not np.all(np.isfinite(lifted[-1])):
         return
     for known in (None, eigenvalues):
@@ -238,14 +243,17 @@ def test_halving_the_rate_halves_the_bias_over_the_same_time(seed: int) -> None:
     rates = rng.uniform(0.05, 0.2, 3) * [0.0, 1.0, 0.3]
     coarse = first_order_errors(rates, np.full(41, 0.2), 2)[1][-1, 1]
     fine = first_order_errors(rates / 2, np.full(81, 0.2), 2)[1][-1, 1]
-    assert fine < coarse * 0.75
+    assert fine < coarse * 0.75 or coarse < 1e-12
+
+
+COEFFICIENTS = st.one_of(st.just(0.0), st.floats(1e-6, 2))
 
 
 @settings(max_examples=200)
-@given(
-    st.floats(0, 0.5), st.floats(0, 1.3), st.floats(0, 2), st.floats(0, 2)
-)
-def test_fixed_points_are_where_the_majorant_crosses_the_diagonal(f0: float, m: float, f2: float, f3: float) -> None:
+@given(COEFFICIENTS, st.floats(0, 1.3), COEFFICIENTS, COEFFICIENTS)
+def test_fixed_points_are_where_the_majorant_crosses_the_diagonal(
+    f0: float, m: float, f2: float, f3: float
+) -> None:
     norms = [f0, m, f2, f3]
     smaller, larger = (float(z) for z in fixed_points(norms))
     grid = np.linspace(0, 50, 20001)

@@ -82,7 +82,7 @@ def test_a_remedy_names_the_nearest_field_that_may_stand_there_and_no_other() ->
     assert remedy["'parametres' is not a choice"] == "did you mean parameters?"
     assert remedy["'learning_rate' is missing"] == "add learning_rate: …"
     assert remedy["expected text, got 2024"] == "put it in quotes"
-    assert remedy["unknown field 'colour'"].startswith("one of access, dynamics, ")
+    assert remedy["unknown field 'colour'"].startswith("one of access, displacement, ")
 
 
 @pytest.mark.parametrize(
