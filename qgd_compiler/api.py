@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,9 @@ from qgd_compiler.algorithms.choice import choose
 from qgd_compiler.algorithms.menu.leaves import absent
 from qgd_compiler.algorithms.plan import Planner
 from qgd_compiler.algorithms.ranking import rank
-from qgd_compiler.analysis.inverse_norm import log_history_inverse_norm
 from qgd_compiler.analysis.spectrum import measure_extremes
-from qgd_compiler.backends.analysis_report import (
-    Analysis,
-    HessianFacts,
-    InverseNorm,
-    Spectrum,
-    Trajectory,
-    WayOut,
-    analysis_schema,
-)
-from qgd_compiler.backends.assemble import Heading, regime_of, report_of
-from qgd_compiler.backends.document import Fact as ReportedFact
+from qgd_compiler.backends.analysis_report import Analysis, analysis_schema
+from qgd_compiler.backends.assemble import Heading, MeasuredRun, report_of
 from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of, encodings_schema
 from qgd_compiler.backends.report import Report, report_schema
 from qgd_compiler.costing.exchange import Exchange
@@ -32,13 +21,12 @@ from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import SpecError, UsageError
 from qgd_compiler.frontends.describe import describe as describe_files
-from qgd_compiler.kinds import Kind, Source, weakest_source
 from qgd_compiler.spec import dump, schema
 from qgd_compiler.spec.loader import Loaded, load, validate
 from qgd_compiler.spec.models import Spec
-from qgd_compiler.structure.facts import Fact, best_norm
-from qgd_compiler.study import Progress, Study, study, study_hessian
-from qgd_compiler.version import __version__
+from qgd_compiler.structure.facts import best_norm
+from qgd_compiler.study import Progress, study, study_hessian
+from qgd_compiler.study.analysis import analysis_of
 
 SpecLike = str | Path | Spec | Mapping[str, Any]
 
@@ -61,39 +49,21 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
     problem = found.problem()
     planner = Planner(problem, exchange, Folder(price_of))
     choice = choose(planner, accesses, content.objective, progress)
-    heading = Heading(content.name, found.digest, found.assumptions, found.sources)
-    return report_of(heading, problem, found.regime, choice, exchange, content.objective)
+    sources = (*found.sources, found.run.source)
+    heading = Heading(content.name, found.digest, (*found.assumptions, *found.run_assumptions), sources)
+    return report_of(
+        heading,
+        problem,
+        MeasuredRun(found.regime, found.recursion.iterations),
+        choice,
+        exchange,
+        content.objective,
+    )
 
 
 def analyze(spec: SpecLike, progress: Progress = lambda _: None) -> Analysis:
     """Spectrum, regime, growth and what would change the verdict; nothing is lowered or counted."""
-    found = study(_loaded(spec), progress)
-    content = found.loaded.spec
-    steps = int(content.dynamics.iterations.value)
-    regime = found.regime
-    log_norm = float(log_history_inverse_norm(regime.growth, steps, 0))
-    return Analysis(
-        name=content.name,
-        compiler=__version__,
-        spec_digest=found.digest,
-        verdict=(regime.verdict,),
-        weakest_source=weakest_source((found.extremes.source,)),
-        learning_rate=float(content.dynamics.learning_rate.value),
-        iterations=steps,
-        regime=regime_of(regime),
-        spectrum=Spectrum(
-            lambda_min=ReportedFact(value=found.extremes.lambda_min, source=found.extremes.source),
-            lambda_max=ReportedFact(value=found.extremes.lambda_max, source=found.extremes.source),
-            method=found.extremes.method,
-        ),
-        hessian=_facts(found),
-        inverse_norm=InverseNorm(
-            value=math.exp(log_norm) if log_norm < 709 else None, kind=Kind.BOUND, rows=steps + 1, padding=0
-        ),
-        trajectory=_trajectory(found),
-        ways_out=tuple(WayOut(change=w.change, value=w.value, effect=w.effect) for w in regime.ways_out),
-        assumptions=found.assumptions,
-    )
+    return analysis_of(study(_loaded(spec), progress))
 
 
 def encodings(
@@ -180,39 +150,3 @@ def _exchange(content: Spec) -> Exchange:
 def _accesses(content: Spec) -> list[Access]:
     price = content.access.price_per_lookup
     return [access_named(name, None if price is None else price.value) for name in content.access.models]
-
-
-def _facts(found: Study) -> HessianFacts:
-    facts = found.facts
-    stored = None
-    if found.entries is not None:
-        stored = ReportedFact(value=int(found.entries.nnz), source=Source.EXACT)
-    return HessianFacts(
-        parameters=found.parameters,
-        nonzeros=stored,
-        row_sparsity=_reported(facts.row_sparsity),
-        max_entry=_reported(facts.max_entry),
-        row_one_norm=_reported(facts.row_one_norm),
-        frobenius=_reported(facts.frobenius),
-        norm=ReportedFact(value=found.extremes.norm, source=found.extremes.source),
-    )
-
-
-def _reported(fact: Fact | None) -> ReportedFact | None:
-    if fact is None:
-        return None
-    value = fact.value
-    return ReportedFact(value=int(value) if float(value).is_integer() else float(value), source=fact.source)
-
-
-def _trajectory(found: Study) -> Trajectory | None:
-    if found.sums is None:
-        return None
-    sums = found.sums
-    return Trajectory(
-        source=found.run.source,
-        gradient_norm=sums.gradient_norm,
-        final_norm=sums.final_norm,
-        largest_norm=sums.largest_norm,
-        final_probability=sums.final_probability(0),
-    )

@@ -1,8 +1,8 @@
 r"""From a state that succeeds with probability P to one that is there: repetition or amplitude amplification.
 
 With θ = asin √P, m rounds of amplification cost 2m+1 runs and succeed with probability sin²((2m+1)θ); repeated
-until success the expected number of runs is (2m+1)/sin²((2m+1)θ), and m = 0 is plain repetition. Exact for a
-known P; with only a lower bound on P amplification could overshoot, so only m = 0 is offered then.
+until success the expected number of runs is (2m+1)/sin²((2m+1)θ), and m = 0 is plain repetition. Of a P
+between two bounds the worse end counts; with only a lower bound amplification could overshoot, and m = 0 stands.
 Source: Brassard, Høyer, Mosca, Tapp, arXiv:quant-ph/0005055.
 """
 
@@ -15,7 +15,6 @@ from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import Conjunction, Gate, GreaterEqualConstant, junk_of_conjunction
-from qgd_compiler.scalars import Scalar
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,11 @@ class Amplification:
         return "repeat until success" if self.rounds == 0 else "amplitude amplification"
 
 
-def amplification(probability: float, *, exact: bool, reusable: bool) -> Amplification:
+def amplification(probability: float, *, most: float | None, reusable: bool) -> Amplification:
     """The cheapest way in expected solver runs.
 
-    `exact`: the probability is known, not only bounded from below. `reusable`: the solver run is a unitary that
-    amplification can run forwards and backwards.
+    probability  at least this; `most`: at most this (None: not known, then amplification could overshoot)
+    reusable     the solver run is a unitary that amplification can run forwards and backwards
     """
     if not 0 < probability <= 1 + 1e-12:
         raise InfeasibleError(
@@ -53,10 +52,15 @@ def amplification(probability: float, *, exact: bool, reusable: bool) -> Amplifi
     probability = min(probability, 1.0)
     theta = math.asin(math.sqrt(probability))
     best = Amplification(0, probability, 1 / probability, 1 / probability)
-    if not (exact and reusable):
+    if most is None or not reusable:
         return best
+    largest = math.asin(math.sqrt(min(max(most, probability), 1.0)))
     for rounds in _useful_rounds(theta):
-        reached = math.sin((2 * rounds + 1) * theta) ** 2
+        turned = (2 * rounds + 1) * largest
+        if turned > math.pi:
+            continue
+        # sin² has no minimum inside (0, π): the worse of the two ends
+        reached = min(math.sin((2 * rounds + 1) * theta), math.sin(turned)) ** 2
         if reached > 0:
             runs = (2 * rounds + 1) / reached
             if runs < best.solver_runs:
@@ -70,8 +74,21 @@ def _useful_rounds(theta: float) -> range:
     return range(max(1, math.floor(centre) - 1), math.ceil(centre) + 2)
 
 
-def amplified_run(solver: Routine, time_bits: Scalar, iterations: Scalar, rounds: int) -> Routine:
-    """The solver run followed by `rounds` rounds of amplification of "flags zero and t >= T".
+@dataclass(frozen=True)
+class Wanted:
+    """The outcome that is asked for: t >= T on the first qubits of `system`, and marks on the qubits behind them.
+
+    time_bits, iterations   qubits of the time, and T
+    marks                   (qubit behind the time, its value)
+    """
+
+    time_bits: int
+    iterations: int
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+def amplified_run(solver: Routine, wanted: Wanted, rounds: int) -> Routine:
+    """The solver run followed by `rounds` rounds of amplification of "flags zero and the wanted outcome".
 
     `solver` has registers `sign`, `extra`, `system` (time first), `ancilla`, `gradient`.
     """
@@ -79,33 +96,42 @@ def amplified_run(solver: Routine, time_bits: Scalar, iterations: Scalar, rounds
     handles = tuple(builder.register(r.name, r.size) for r in solver.registers)
     builder.call(solver, *handles)
     if rounds:
-        builder.call(_round(solver, time_bits, iterations), *handles, times=rounds)
+        builder.call(_round(solver, wanted), *handles, times=rounds)
     return builder.routine()
 
 
-def _round(solver: Routine, time_bits: Scalar, iterations: Scalar) -> Routine:
+def _round(solver: Routine, wanted: Wanted) -> Routine:
     builder = Builder("amplification round", "amplification")
     handles = tuple(builder.register(r.name, r.size) for r in solver.registers)
     sign, extra, system, ancilla, _ = handles
-    _phase_on_good(builder, sign + extra + ancilla, system.part(0, time_bits), iterations)
+    _phase_on_good(builder, sign + extra + ancilla, system, wanted)
     builder.call(solver, *handles, adjoint=True)
     _sign_on_zero(builder, sign + extra + ancilla + system)
     builder.call(solver, *handles)
     return builder.routine()
 
 
-def _phase_on_good(builder: Builder, flags: Handle, time: Handle, iterations: Scalar) -> None:
-    """A sign where all flags are 0 and t >= T."""
+def _phase_on_good(builder: Builder, flags: Handle, system: Handle, wanted: Wanted) -> None:
+    """A sign where all flags and marks are right and t >= T."""
+    time = system.part(0, wanted.time_bits)
+    for place, value in wanted.marks:
+        mark = system.part(wanted.time_bits + place, 1)
+        flags = flags + mark
+        if value:
+            builder.call(Gate(kind="X"), mark)
     zero = Conjunction(bits=flags.size)
     junk = builder.allocate("partial", junk_of_conjunction(flags.size))
     at_zero, late = builder.allocate("flags zero", 1), builder.allocate("late", 1)
-    compare = GreaterEqualConstant(bits=time.size, constant=iterations)
+    compare = GreaterEqualConstant(bits=time.size, constant=wanted.iterations)
     builder.call(zero, flags, junk, at_zero)
     builder.call(compare, time, late)
     builder.call(Gate(kind="CZ"), at_zero, late)
     builder.call(compare, time, late, adjoint=True)
     builder.call(zero, flags, junk, at_zero, adjoint=True)
     builder.release(junk, at_zero, late)
+    for place, value in wanted.marks:
+        if value:
+            builder.call(Gate(kind="X"), system.part(wanted.time_bits + place, 1))
 
 
 def _sign_on_zero(builder: Builder, everything: Handle) -> None:

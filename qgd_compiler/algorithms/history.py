@@ -1,4 +1,4 @@
-r"""The linear system of a whole run of gradient descent, and its right-hand side, for a quadratic model.
+r"""The linear system of a whole run of gradient descent.
 
 With u_0 = 0 and u_{t+1} = (I − ηH) u_t − ηg for t < T, and p copies of u_T behind, the K = T+1+p blocks solve
 
@@ -16,15 +16,15 @@ left alone (the block acts as the identity there), so they never mix with the K 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.amplitude_tree import Tables, amplitude_tree
+from qgd_compiler.algorithms.access import Access, load, unload
+from qgd_compiler.algorithms.compose import product_epsilon
 from qgd_compiler.algorithms.encoding import Encoding
-from qgd_compiler.algorithms.uniform import uniform_superposition
+from qgd_compiler.kinds import weakest_kind
 from qgd_compiler.program.builder import Builder, Handle
-from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import And, Gate, GreaterEqualConstant, Increment, Rotation
-from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, is_symbolic
+from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, is_symbolic, maximum
 
 SELECTION = 2  # qubits that select a term
 FLAGS = 2  # shifted out of the rows; H where t >= T
@@ -40,28 +40,55 @@ def rows(iterations: Scalar, padding: Scalar) -> Scalar:
     return iterations + 1 + padding
 
 
+@dataclass(frozen=True)
+class Batches:
+    """Minibatches: the number of the one at each step is looked up and stands before the data of H's encoding."""
+
+    numbers: tuple[int, ...]
+    access: Access
+
+    @property
+    def bits(self) -> int:
+        """Qubits of a number."""
+        return int(ceil_log2(max(self.numbers) + 1))
+
+
 def history_encoding(
-    hessian: Encoding, learning_rate: Scalar, iterations: Scalar, padding: Scalar, *, idle: bool = False
+    hessian: Encoding,
+    learning_rate: Scalar,
+    iterations: Scalar,
+    padding: Scalar,
+    *,
+    idle: bool = False,
+    rates: Encoding | None = None,
+    batches: Batches | None = None,
 ) -> Encoding:
     """The encoding of L from a controlled encoding of H.
 
     With `idle`, a first register `control` (named so as in every encoding) turns the block into the exact
     identity where it is 0, at the price of one AND: the selection is prepared and undone all the same.
+    rates    a controlled encoding of diag(η_t/η) on the time register, where the learning rate changes: α_L = 2 +
+             η α_H α_rates, ε_L = η((α_H + ε_H)(α_rates + ε_rates) − α_H α_rates)
+    batches  H is block-diagonal over the minibatches, and the number of a block is that of the step
     """
     if not hessian.controlled:
         raise ValueError("the history encoding needs a controlled encoding of the Hessian")
     k = ceil_log2(rows(iterations, padding))
+    weight = hessian.alpha if rates is None else hessian.alpha * rates.alpha
+    own = SELECTION + FLAGS + (0 if rates is None else rates.ancilla)
+    data_bits = hessian.system - (0 if batches is None else batches.bits)
     builder = Builder("history matrix", "history")
     control = builder.register("control", 1) if idle else None
-    system = builder.register("system", k + hessian.system)
-    ancilla = builder.register("ancilla", SELECTION + FLAGS + hessian.ancilla)
-    gradient = builder.register("gradient", hessian.gradient)
-    time, data = system.part(0, k), system.part(k, hessian.system)
+    system = builder.register("system", k + data_bits)
+    ancilla = builder.register("ancilla", own + hessian.ancilla)
+    shared = hessian.gradient if rates is None else maximum(hessian.gradient, rates.gradient)
+    gradient = builder.register("gradient", shared)
+    time, data = system.part(0, k), system.part(k, data_bits)
     shift, with_hessian = ancilla.part(0, 1), ancilla.part(1, 1)
     out_of_rows, after_run = ancilla.part(2, 1), ancilla.part(3, 1)
-    inner = ancilla.part(SELECTION + FLAGS, hessian.ancilla)
+    inner = ancilla.part(own, hessian.ancilla)
 
-    weights = _angles(learning_rate, hessian.alpha)
+    weights = _angles(learning_rate, weight)
     first, second = (Rotation(axis="Y", angle=a) for a in weights)
     builder.call(first, shift)
     builder.call(second, with_hessian)
@@ -80,7 +107,14 @@ def history_encoding(
         builder.call(
             GreaterEqualConstant(bits=k, constant=iterations, controlled=True), both, time, after_run
         )
-    builder.call(hessian.routine, both, data, inner, gradient)
+    if batches is None:
+        builder.call(hessian.routine, both, data, inner, gradient.part(0, hessian.gradient))
+    else:
+        _of_the_batch(builder, hessian, batches, iterations, both, time, data, inner, gradient)
+    if rates is not None:
+        beside = ancilla.part(SELECTION + FLAGS, rates.ancilla)
+        low = time.part(k - rates.system, rates.system)
+        builder.call(rates.routine, both, low, beside, gradient.part(0, rates.gradient))
     # The shift alone has coefficient −1: a sign where the shift is on and the Hessian is not.
     builder.call(Gate(kind="Z"), on)
     builder.call(Gate(kind="CZ"), on, with_hessian)
@@ -97,15 +131,45 @@ def history_encoding(
         name=f"history of {hessian.name}",
         access=hessian.access,
         routine=builder.routine(),
-        alpha=alpha(learning_rate, hessian.alpha),
-        epsilon=learning_rate * hessian.epsilon,
-        kind=hessian.kind,
-        system=k + hessian.system,
-        ancilla=SELECTION + FLAGS + hessian.ancilla,
-        gradient=hessian.gradient,
+        alpha=alpha(learning_rate, weight),
+        epsilon=learning_rate
+        * (
+            hessian.epsilon
+            if rates is None
+            else product_epsilon((hessian.alpha, rates.alpha), (hessian.epsilon, rates.epsilon))
+        ),
+        kind=hessian.kind if rates is None else weakest_kind((hessian.kind, rates.kind)),
+        system=k + data_bits,
+        ancilla=own + hessian.ancilla,
+        gradient=shared,
         controlled=idle,
         word_bits=hessian.word_bits,
     )
+
+
+def _of_the_batch(
+    builder: Builder,
+    hessian: Encoding,
+    batches: Batches,
+    iterations: Scalar,
+    on: Handle,
+    time: Handle,
+    data: Handle,
+    inner: Handle,
+    gradient: Handle,
+) -> None:
+    """H of the minibatch of each step; behind the run, where H is flagged away, number 0."""
+    number = builder.allocate("minibatch", batches.bits)
+    run = int(iterations)
+    behind = 2 ** int(time.size) - run
+    table = (*(batches.numbers[t] for t in range(run)), *(0,) * behind)
+    loaded = None
+    if batches.bits:
+        loaded = load(builder, batches.access, [(len(table), time)], number, table=table, control=on)
+    builder.call(hessian.routine, on, number + data, inner, gradient.part(0, hessian.gradient))
+    if loaded is not None:
+        unload(builder, loaded)
+        builder.release(number)
 
 
 def any_history_encoding(
@@ -192,29 +256,3 @@ def _angles(learning_rate: Scalar, alpha_hessian: Scalar) -> tuple[Scalar, Scala
         return None, None
     total = 2 + weight
     return 2 * math.acos(math.sqrt(1 / total)), 2 * math.acos(math.sqrt(1 / (1 + weight)))
-
-
-def right_hand_side(
-    parameters: Scalar,
-    iterations: Scalar,
-    padding: Scalar,
-    angle_bits: Scalar,
-    access: Access,
-    *,
-    tables: Tables | None = None,
-) -> Routine:
-    """|0> to |b>/‖b‖: times 1 … T uniformly, beside the tree of the normalised −g.
-
-    Registers: `system` (time, then data), `gradient`. Error: that of the tree.
-    """
-    k = ceil_log2(rows(iterations, padding))
-    n_bits = ceil_log2(parameters)
-    builder = Builder("right-hand side", "right-hand side")
-    system = builder.register("system", k + n_bits)
-    gradient = builder.register("gradient", angle_bits)
-    time, data = system.part(0, k), system.part(k, n_bits)
-    used = ceil_log2(iterations)
-    builder.call(uniform_superposition(iterations), time.part(k - used, used))
-    builder.call(Increment(bits=k), time)
-    builder.call(amplitude_tree(parameters, angle_bits, access, tables=tables), data, gradient)
-    return builder.routine()

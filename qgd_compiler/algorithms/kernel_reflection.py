@@ -58,16 +58,17 @@ def filter_degree(kappa: Scalar, epsilon: Scalar) -> Scalar:
     return maximum(ceil(acosh(2 / eta - 1) / step), 1)
 
 
-def norm_known_queries(kappa: Scalar, epsilon: Scalar) -> Queries:
+def norm_known_queries(kappa: Scalar, epsilon: Scalar, spread: Scalar = 1) -> Queries:
     """Queries when ‖x‖ is known: degree 2l, plus one right-hand side to start from.
 
     If the norm is off by a factor τ the success probability is multiplied by (2τ/(1+τ²))²; the output is unchanged.
+    spread   √(largest/smallest norm) where it is only known to lie between two: τ of their geometric mean, at most
     """
     half = filter_degree(kappa, epsilon)
     return Queries(
         encoding=2 * half,
         right_hand_side=2 * half + 1,
-        success=(1 - filter_height(epsilon)) ** 2,
+        success=(1 - filter_height(epsilon)) ** 2 * norm_mismatch_success(spread),
         kind=Kind.BOUND,
         source="Dalzell, arXiv:2406.12086; degree and error derived in algorithms/kernel_reflection.py",
     )

@@ -5,6 +5,7 @@ multiplies a distance by at most 2/√P. The history state is off by the solver'
 ρ = ‖L⁻¹‖ε_L the solution moves by a relative ρ/(1−ρ), and κ grows by 1/(1−ρ); by the right-hand side's ε_b: by a
 relative κ ε_b/‖x‖ (‖x‖ = ‖A⁻¹b̂‖ >= 1). A relative displacement r turns the direction by at most asin r, a distance
 2 sin(asin(r)/2). R rotations synthesised to ε_r each move the state of one circuit by at most R ε_r.
+What the lift itself is off by (truncation, bias) is taken from the budget first; the shares split the rest.
 """
 
 from __future__ import annotations
@@ -13,21 +14,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
-import numpy as np
-
-from qgd_compiler.algorithms import amplitude_tree, kernel_reflection
+from qgd_compiler.algorithms import kernel_reflection
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.amplification import Amplification, amplification, amplified_run
+from qgd_compiler.algorithms.amplification import Amplification, Wanted, amplification, amplified_run
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.gradient_state import phase_gradient_state
-from qgd_compiler.algorithms.history import history_encoding, right_hand_side, rows
+from qgd_compiler.algorithms.history import rows
 from qgd_compiler.algorithms.kernel_reflection import NORM_KNOWN, NORM_UNKNOWN, Queries
-from qgd_compiler.algorithms.menu.offer import Offer, Words
-from qgd_compiler.algorithms.precision import MOST_MEASURED, fewest_bits
-from qgd_compiler.algorithms.problem import LinearProblem
-from qgd_compiler.analysis.inverse_norm import history_inverse_norm
+from qgd_compiler.algorithms.menu.offer import Words
+from qgd_compiler.algorithms.problem import Interval, Problem, System
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Cost, Folder
 from qgd_compiler.errors import InfeasibleError
@@ -62,8 +58,9 @@ class Shares:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One line of the menu."""
+    """One line of the menu: a system (by its number in the problem), a solver, an encoding, an access model."""
 
+    system: int
     solver: str
     encoding: str
     access: Access
@@ -74,15 +71,16 @@ class Plan:
     """A candidate worked out to a program and its counts."""
 
     candidate: Candidate
+    system: System
     padding: int
     shares: Shares
-    hessian: Encoding
+    step: Encoding
     history: Encoding
     inverse_norm: float
     kappa: float
-    solution_norm: float | None
+    solution_norm: Interval | None
     queries: Queries
-    time_probability: float
+    time_probability: Interval
     amplification: Amplification
     right_hand_side_bits: int
     error_terms: tuple[tuple[str, float, Kind], ...]
@@ -98,78 +96,79 @@ class Plan:
 
 
 class Planner:
-    """Works candidates out for one problem; remembers folded routines and measured errors."""
+    """Works candidates out for one problem; remembers folded routines."""
 
-    def __init__(self, problem: LinearProblem, exchange: Exchange, folder: Folder) -> None:
+    def __init__(self, problem: Problem, exchange: Exchange, folder: Folder) -> None:
         self.problem = problem
         self.exchange = exchange
         self.folder = folder
-        self._offers = {offer.name: offer for offer in problem.offers}
-        self._histories: dict[tuple[bytes, float, float, int], Encoding] = {}
-        self._right_hand_sides: dict[tuple[int, int, int, Access], Routine] = {}
-        self._gradient_errors: dict[tuple[int, bytes], float] = {}
+        self._offers = [{offer.name: offer for offer in system.offers} for system in problem.systems]
 
     def why_invalid(self, candidate: Candidate) -> str | None:
         """The reason why a candidate cannot serve this problem; None if it can."""
-        p = self.problem
-        if candidate.solver == NORM_KNOWN and not p.run.exact:
+        system = self.problem.systems[candidate.system]
+        if candidate.solver == NORM_KNOWN and system.sums.solution_norm(0) is None:
             return "the norm of the solution is not known: no run was measured or declared"
-        absent = dict(p.absent)
-        if candidate.encoding not in self._offers:
-            return absent[candidate.encoding]
+        if candidate.encoding not in self._offers[candidate.system]:
+            return dict(system.absent)[candidate.encoding]
         return None
 
     def plan(self, candidate: Candidate, padding: int, shares: Shares) -> Plan:
         """Lower and count one candidate; raises InfeasibleError when the budget cannot be met."""
-        p = self.problem
-        inverse_norm = _inverse_norm(p.growth, p.iterations, padding)
-        probability = p.run.probability(padding)
-        history_budget = p.epsilon * math.sqrt(probability) / 2
+        system = self.problem.systems[candidate.system]
+        epsilon, lift_terms = self._budget(system)
+        inverse_norm = system.inverse_norm(padding)
+        probability = system.sums.probability(padding)
+        # A distance in the whole state grows by 2/√P when the outcome of probability P is kept.
+        after = 2 / math.sqrt(probability[0])
+        history_budget = epsilon / after
 
         moved = _displacement(shares.encoding * history_budget)
         rho = moved / (1 + moved)
-        offer = self._offers[candidate.encoding]
-        words = Words(epsilon=rho / (inverse_norm * p.learning_rate))
-        hessian = offer.prepared(words, candidate.access).encoding(controlled=True)
-        history = self._history(hessian, padding)
+        offer = self._offers[candidate.system][candidate.encoding]
+        words = Words(epsilon=system.allowed(rho / inverse_norm))
+        step = offer.prepared(words, candidate.access).encoding(controlled=True)
+        history = system.history(step, padding, candidate.access)
         rho = inverse_norm * float(history.epsilon)
         kappa = float(history.alpha) * inverse_norm / (1 - rho)
-        norm = (
-            p.run.solution_norm_ratio(p.iterations, padding) * float(history.alpha) if p.run.exact else None
-        )
+        norm = self._solution_norm(system, padding, float(history.alpha))
+        least_norm = 1.0 if norm is None else norm[0]
 
         moved = _displacement(shares.right_hand_side * history_budget)
-        rhs_bits, rhs_error = self._gradient_bits(offer, moved * (norm or 1.0) / kappa)
-        rhs = self._right_hand_side(offer.columns.span, padding, rhs_bits, candidate.access)
+        rhs = system.right_hand_side(offer, padding, moved * least_norm / kappa, candidate.access)
 
         solver_epsilon = shares.solver * history_budget
         if candidate.solver == NORM_KNOWN:
-            queries = kernel_reflection.norm_known_queries(kappa, solver_epsilon)
-            solver = kernel_reflection.norm_known_solver(history, rhs, queries.encoding // 2)
+            assert norm is not None
+            queries = kernel_reflection.norm_known_queries(
+                kappa, solver_epsilon, math.sqrt(norm[1] / norm[0])
+            )
+            solver = kernel_reflection.norm_known_solver(history, rhs.routine, queries.encoding // 2)
         else:
             queries = kernel_reflection.norm_unknown_queries(kappa, solver_epsilon)
-            solver = kernel_reflection.norm_unknown_solver(history, rhs, queries.encoding)
+            solver = kernel_reflection.norm_unknown_solver(history, rhs.routine, queries.encoding)
+        success = float(queries.success)
         reached = amplification(
-            probability * float(queries.success),
-            exact=p.run.exact,
+            probability[0] * success,
+            most=probability[1] if norm is not None else None,
             reusable=candidate.solver == NORM_KNOWN,
         )
-        time_bits = ceil_log2(rows(p.iterations, padding))
-        program = _circuit(amplified_run(solver, time_bits, p.iterations, reached.rounds))
+        time_bits = int(ceil_log2(rows(system.iterations, padding)))
+        wanted = Wanted(time_bits, system.iterations, system.marks)
+        program = _circuit(amplified_run(solver, wanted, reached.rounds))
         cost = self.folder.cost(program)
         gates = cost.gates
-        after = 2 / math.sqrt(probability)
-        rotation_epsilon = shares.synthesis * p.epsilon / (after * max(int(gates.rotations), 1))
+        rotation_epsilon = shares.synthesis * epsilon / (after * max(int(gates.rotations), 1))
         t_per_circuit = int(self.exchange.t_count(gates, rotation_epsilon))
         circuits = Fraction(reached.circuits)
         own = sum(int(r.size) for r in program.registers)
         synthesis = int(self.exchange.extra_qubits(rotation_epsilon))
-        norm_or_one = norm or 1.0
         return Plan(
             candidate=candidate,
+            system=system,
             padding=padding,
             shares=shares,
-            hessian=hessian,
+            step=step,
             history=history,
             inverse_norm=inverse_norm,
             kappa=kappa,
@@ -177,11 +176,12 @@ class Planner:
             queries=queries,
             time_probability=probability,
             amplification=reached,
-            right_hand_side_bits=rhs_bits,
+            right_hand_side_bits=rhs.bits,
             error_terms=(
+                *lift_terms,
                 ("solver", after * solver_epsilon, queries.kind),
                 ("encoding", after * _distance(rho / (1 - rho)), Kind.BOUND),
-                ("right-hand side", after * _distance(kappa * rhs_error / norm_or_one), Kind.BOUND),
+                ("right-hand side", after * _distance(kappa * rhs.error / least_norm), Kind.BOUND),
                 ("synthesis", after * int(gates.rotations) * rotation_epsilon, Kind.BOUND),
             ),
             rotation_epsilon=rotation_epsilon,
@@ -189,64 +189,32 @@ class Planner:
             cost=cost,
             qubits=own + int(cost.work) + synthesis,
             qubit_breakdown={
-                **_breakdown(program, hessian, history, time_bits, int(cost.work)),
+                **_breakdown(program, step, history, time_bits, int(cost.work)),
                 "rotation synthesis": synthesis,
             },
             t_per_circuit=t_per_circuit,
             t_count=math.ceil(t_per_circuit * circuits),
             toffoli_count=math.ceil(int(gates.toffoli) * circuits),
-            kind=weakest_kind((queries.kind, Kind.BOUND)),
+            kind=weakest_kind((queries.kind, Kind.BOUND, *(term.kind for term in system.errors))),
         )
 
-    def _gradient_bits(self, offer: Offer, epsilon: float) -> tuple[int, float]:
-        """Angle bits for the right-hand side and the 2-norm error that results, measured where there is data."""
-        entries, gradient = offer.columns.span, self.problem.gradient
-        start = int(amplitude_tree.angle_bits_for(entries, epsilon))
-        if gradient is None:
-            bits = fewest_bits(start, 2, epsilon, None)
-            return bits, float(amplitude_tree.error_bound(entries, bits))
-        places = offer.columns.places()
-        unit = np.zeros(int(entries))
-        unit[places] = gradient / np.linalg.norm(gradient)
+    def _budget(self, system: System) -> tuple[float, list[tuple[str, float, Kind]]]:
+        """What the lift leaves of the error, and what it takes."""
+        terms = [(term.name, _distance(term.displacement), term.kind) for term in system.errors]
+        left = self.problem.epsilon - math.fsum(distance for _, distance, _ in terms)
+        if not left > 0:
+            raise InfeasibleError(
+                f"the {system.name} is off by {self.problem.epsilon - left:.3g} by itself, "
+                f"and the whole error may be {self.problem.epsilon:g}",
+                at="target.epsilon",
+                remedy="a higher Carleman order, a shorter run, or a larger target.epsilon",
+            )
+        return left, terms
 
-        def error(bits: int) -> float:
-            key = (bits, unit.tobytes())
-            if key not in self._gradient_errors:
-                found = unit - amplitude_tree.realised(unit, bits)
-                self._gradient_errors[key] = float(np.linalg.norm(found))
-            return self._gradient_errors[key]
-
-        bits = fewest_bits(start, 2, epsilon, error)
-        if bits > MOST_MEASURED:
-            return bits, float(amplitude_tree.error_bound(entries, bits))
-        return bits, error(bits)
-
-    def _history(self, hessian: Encoding, padding: int) -> Encoding:
-        p = self.problem
-        key = (hessian.routine.digest, float(hessian.alpha), float(hessian.epsilon), padding)
-        if key not in self._histories:
-            made = history_encoding(hessian, p.learning_rate, p.iterations, padding, idle=True)
-            self._histories[key] = made
-        return self._histories[key]
-
-    def _right_hand_side(self, entries: int, padding: int, bits: int, access: Access) -> Routine:
-        key = (entries, padding, bits, access)
-        if key not in self._right_hand_sides:
-            made = right_hand_side(entries, self.problem.iterations, padding, bits, access)
-            self._right_hand_sides[key] = made
-        return self._right_hand_sides[key]
-
-
-@lru_cache(maxsize=4096)
-def _inverse_norm(growth: float, iterations: int, padding: int) -> float:
-    value = float(history_inverse_norm(growth, iterations, padding))
-    if not math.isfinite(value) or value > 1e150:
-        raise InfeasibleError(
-            f"the iteration grows by {growth:.6g} per step: over {iterations} steps ‖L⁻¹‖ exceeds 1e150",
-            at="dynamics",
-            remedy="a smaller learning rate, fewer iterations, or damping (`qgd analyze` prints how much)",
-        )
-    return value
+    def _solution_norm(self, system: System, padding: int, alpha: float) -> Interval | None:
+        """‖(L/α)⁻¹b̂‖, between two values."""
+        found = system.sums.solution_norm(padding)
+        return None if found is None else (found[0] * alpha, found[1] * alpha)
 
 
 def _displacement(distance: float) -> float:
@@ -270,14 +238,14 @@ def _circuit(run: Routine) -> Routine:
 
 
 def _breakdown(
-    program: Routine, hessian: Encoding, history: Encoding, time_bits: int, work: int
+    program: Routine, step: Encoding, history: Encoding, time_bits: int, work: int
 ) -> dict[str, int]:
     """Logical qubits by purpose; they add up to the total."""
     return {
         "time": int(time_bits),
-        "parameters": int(hessian.system),
-        "hessian ancilla": int(hessian.ancilla),
-        "history ancilla": int(history.ancilla) - int(hessian.ancilla),
+        "parameters": int(history.system) - time_bits,
+        "step ancilla": int(step.ancilla),
+        "history ancilla": int(history.ancilla) - int(step.ancilla),
         "solver ancilla": 3,  # sign, extra, and the rotation that carries 1/t
         "phase gradient": int(program.register("gradient").size),
         "work (peak)": work,

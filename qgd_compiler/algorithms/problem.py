@@ -1,63 +1,127 @@
-"""What lowering knows of the problem: sizes, norms and measured runs, without files or specs."""
+"""What lowering knows of a problem: linear systems that have the answer in them, and sums over the run."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Protocol
 
-import numpy as np
-
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.menu.offer import Offer
-from qgd_compiler.kinds import Source
+from qgd_compiler.kinds import Kind, Source
+from qgd_compiler.program.ir import Routine
+
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Run:
-    """Sums over the run u_1 … u_T of gradient descent from u_0 = 0, in units of ‖ηg‖².
+class HistorySums:
+    """Squared norms of the solution y of a history system, each between two values, in any one unit.
 
-    final     ‖u_T‖²; for a bound, a lower bound of final/total is what matters
-    total     Σ_{t<=T} ‖u_t‖²
-    source    measured (iterated classically) or bound (from the spectrum) or assumed
+    wanted           what is asked for: level 1 (the displacement) at time T
+    last             all of y at time T, which the padding repeats
+    total            all of y at the times 0 … T
+    right_hand_side  ‖b‖² in the same unit; None: the unit is not known, only ratios are
+    source           measured (iterated classically), or bound, or as declared
     """
 
-    final: float
-    total: float
+    wanted: Interval
+    last: Interval
+    total: Interval
+    right_hand_side: float | None
     source: Source
 
-    @property
-    def exact(self) -> bool:
-        """Whether the sums are known and not only bounded."""
-        return self.source in (Source.EXACT, Source.MEASURED)
+    def probability(self, padding: int) -> Interval:
+        """Bounds on the probability to find level 1 at time T or later."""
+        low = (padding + 1) * self.wanted[0] / (self.total[1] + padding * self.last[1])
+        high = (padding + 1) * self.wanted[1] / (self.total[0] + padding * self.last[0])
+        return low, min(high, 1.0)
 
-    def probability(self, padding: int) -> float:
-        """Probability that the time register of the history state is at T or later (exact for exact sums)."""
-        return (padding + 1) * self.final / (self.total + padding * self.final)
-
-    def solution_norm_ratio(self, iterations: int, padding: int) -> float:
-        """‖y‖/‖b‖ for the history y with its padding and the right-hand side b, ‖b‖² = T‖ηg‖²."""
-        return float(np.sqrt((self.total + padding * self.final) / iterations))
+    def solution_norm(self, padding: int) -> Interval | None:
+        """Bounds on ‖y‖/‖b‖; None where only ratios within y are known."""
+        if self.right_hand_side is None:
+            return None
+        low, high = (t + padding * e for t, e in zip(self.total, self.last, strict=True))
+        return math.sqrt(low / self.right_hand_side), math.sqrt(high / self.right_hand_side)
 
 
 @dataclass(frozen=True)
-class LinearProblem:
-    """A quadratic model under plain gradient descent.
+class RightHandSide:
+    """A preparation of b/‖b‖ with its 2-norm error and the bits of its angle words (0: no words)."""
 
-    parameters      n, the dimension of the Hessian
-    learning_rate   η
-    iterations      T
-    growth          m >= max|1 − ηλ|
-    offers          the encodings of the Hessian to choose from
-    absent          encodings that the Hessian does not allow, by name, with the reason
-    run             what is known of the iterates
-    gradient        the gradient where it is known, else None
-    epsilon         2-norm error asked of the normalised output state
+    routine: Routine
+    error: float
+    bits: int
+
+
+@dataclass(frozen=True)
+class ErrorTerm:
+    """A relative displacement of u_T that no circuit can mend."""
+
+    name: str
+    displacement: float
+    kind: Kind
+
+
+class System(Protocol):
+    """A linear system L y = b over the time steps of a run.
+
+    name     as reports print it
+    lift     "none", "exact" or "first-order"; `order` the Carleman order
+    gamma    the unit γ of u in the lift (None: no lift)
+    width    rows per time step
+    offers   encodings of the matrix of one step to choose from; `absent` those that it does not allow, with reasons
+    sums     what is known of the solution
+    errors   of the lift itself
+    marks    where the wanted part stands: qubits of a step's register (from the first) and their values
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def lift(self) -> str: ...
+    @property
+    def order(self) -> int: ...
+    @property
+    def gamma(self) -> float | None: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def iterations(self) -> int: ...
+    @property
+    def offers(self) -> tuple[Offer, ...]: ...
+    @property
+    def absent(self) -> tuple[tuple[str, str], ...]: ...
+    @property
+    def sums(self) -> HistorySums: ...
+    @property
+    def errors(self) -> tuple[ErrorTerm, ...]: ...
+    @property
+    def marks(self) -> tuple[tuple[int, int], ...]: ...
+
+    def inverse_norm(self, padding: int) -> float:
+        """An upper bound on ‖L⁻¹‖; InfeasibleError where it is beyond 1e150."""
+
+    def allowed(self, epsilon: float) -> float:
+        """The error that the encoding of one step may have for the history to be within `epsilon`."""
+
+    def history(self, step: Encoding, padding: int, access: Access) -> Encoding:
+        """The encoding of L from a controlled encoding of one step, itself with an idle control."""
+
+    def right_hand_side(self, offer: Offer, padding: int, epsilon: float, access: Access) -> RightHandSide:
+        """b/‖b‖ to `epsilon`, beside the registers of this offer."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A run of gradient descent to be priced.
+
+    parameters  n; `iterations` T; `epsilon` the 2-norm error asked of the normalised output
+    systems     the linear systems that answer it; at least one
     """
 
     parameters: int
-    learning_rate: float
     iterations: int
-    growth: float
-    offers: tuple[Offer, ...]
-    absent: tuple[tuple[str, str], ...]
-    run: Run
     epsilon: float
-    gradient: np.ndarray | None = None
+    systems: tuple[System, ...]

@@ -37,7 +37,7 @@ def heavy_ball_powers(
     cells = 64
     while cells <= MOST_CELLS:
         half = (high - low) / (2 * cells)
-        centres = low + half * (2 * np.arange(cells) + 1)
+        centres = np.asarray(low + half * (2.0 * np.arange(cells) + 1.0), dtype=float)
         at_centres = _centre_norms(centres, momentum, iterations)
         distance = math.sqrt(2) * half * (1 + 1e-12)  # ‖M(λ) − M(λ')‖ = √2 |ηλ − ηλ'|
         if not np.all(np.isfinite(at_centres)):

@@ -1,5 +1,4 @@
-"""Whether gradient descent contracts on a quadratic model: the class, why, by how much, and what would
-change it."""
+"""Whether gradient descent contracts on a model: the class, why, by how much, and what would change it."""
 
 from __future__ import annotations
 
@@ -25,10 +24,12 @@ LIMIT = math.e  # growth over a window that still counts as harmless
 
 
 class RegimeName(StrEnum):
-    """The classes of a quadratic model, from best to worst."""
+    """The classes of a model, from best to worst."""
 
     DISSIPATIVE = "linear dissipative"
     NEUTRAL = "linear neutral"
+    SMALL = "dissipative R < 1"
+    LARGE = "dissipative R >= 1"
     WINDOW = "not dissipative -> window"
     DAMPED = "not dissipative -> damped"
     INFEASIBLE = "infeasible"
@@ -57,6 +58,8 @@ class Regime:
     reasons           why this class, with the numbers
     verdict           one sentence in plain words
     ways_out          what would change the class
+    ratio             R of the majorant (None for a quadratic model): below 1 nonlinear terms stay harmless for ever
+    transient         largest growth over any part of the run, where momentum makes it exceed m^t (else None)
     """
 
     name: RegimeName
@@ -70,6 +73,8 @@ class Regime:
     reasons: tuple[str, ...]
     verdict: str
     ways_out: tuple[WayOut, ...]
+    ratio: float | None = None
+    transient: float | None = None
 
 
 def classify(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgd_compiler.backends.analysis_report import Analysis
+from qgd_compiler.backends.analysis_report import Analysis, Nonlinearity, Proxy
 from qgd_compiler.backends.document import Fact
 from qgd_compiler.backends.figures import count, percent, real
 from qgd_compiler.backends.page import Grid, Page, Pairs, Section, columns
@@ -16,6 +16,8 @@ def analysis_page(analysis: Analysis) -> Page:
         _ways_out(analysis),
         _model(analysis),
         _run(analysis),
+        *([] if analysis.nonlinearity is None else _nonlinearity(analysis.nonlinearity)),
+        *([] if analysis.proxy is None else [_proxy(analysis.proxy)]),
         assumptions_section(analysis.assumptions),
     ]
     footer = (
@@ -52,6 +54,79 @@ def _model(analysis: Analysis) -> Section:
     return Section(
         "Hessian", Grid(columns("fact", "value", "source", "remark", numeric=("value",)), tuple(rows))
     )
+
+
+def _nonlinearity(found: Nonlinearity) -> list[Section]:
+    names = ("f_0", "m", "f_2", "f_3")
+    rows = [(name, real(value), "") for name, value in zip(names, found.norms, strict=False)]
+    rows += [
+        ("size at the start", real(found.start), ""),
+        ("size at the end", "unbounded" if found.last_size is None else real(found.last_size), "at most"),
+        (
+            "smallest order",
+            "none" if found.smallest_order is None else count(found.smallest_order),
+            "certified",
+        ),
+        ("certified steps", count(found.window), "by some order"),
+        (
+            "T f_2 r",
+            "unbounded" if found.almost_dissipative is None else real(found.almost_dissipative),
+            "almost dissipative up to about 1",
+        ),
+    ]
+    if found.newton_kantorovich is not None:
+        rows.append(("Newton-Kantorovich", real(found.newton_kantorovich), "below 1: R < 1 about this point"))
+    if found.remainder is not None:
+        rows.append(("remainder", real(found.remainder), "how far the true run may be from the expanded one"))
+    heads = columns(
+        "order",
+        "exact lift",
+        "first-order lift",
+        "its bias",
+        "verdict",
+        numeric=("order", "exact lift", "first-order lift", "its bias"),
+    )
+    table = tuple(
+        (
+            count(o.order),
+            _error(o.exact),
+            _error(o.first_order),
+            _error(o.bias),
+            "certified" if o.meets_budget else "",
+        )
+        for o in found.orders
+    )
+    note = f"Bounds on the error of the last iterate relative to its {found.relative_to} size; budget {real(found.budget)}."
+    return [
+        Section("Nonlinear terms", Pairs(tuple(rows))),
+        Section("Carleman orders", Grid(heads, table), (note,)),
+    ]
+
+
+def _error(value: float | None) -> str:
+    return "unbounded" if value is None else real(value)
+
+
+def _proxy(proxy: Proxy) -> Section:
+    """Every tenth step at most."""
+    last = proxy.t[-1]
+    shown = sorted({0, proxy.minimum_at, last, *range(0, last + 1, max(1, last // 20))})
+    rows = tuple(
+        (
+            count(t),
+            "unbounded" if proxy.value[t] is None else real(proxy.value[t], 5),
+            "minimum" if t == proxy.minimum_at else "",
+        )
+        for t in shown
+    )
+    notes = (
+        f"Mean of |1 - eta lambda|^t over the density of |lambda| > {real(proxy.cut)}: "
+        "it averages over modes and certifies nothing.",
+        "No cut keeps it below 1."
+        if proxy.smallest_cut is None
+        else f"It stays below 1 from a cut of {real(proxy.smallest_cut)} on.",
+    )
+    return Section("Error proxy", Grid(columns("t", "E(t)", "", numeric=("t", "E(t)")), rows), notes)
 
 
 def _run(analysis: Analysis) -> Section:

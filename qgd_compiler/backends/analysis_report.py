@@ -62,6 +62,81 @@ class Trajectory(Part):
     )
 
 
+class CarlemanOrder(Part):
+    """What cutting the lift at one order costs: bounds on the error of the last iterate, relative to its size."""
+
+    order: Count = Field(description="Carleman order N.")
+    exact: FiniteFloat | None = Field(
+        ge=0, description="Truncation of the exact lift; null where it is unbounded."
+    )
+    first_order: FiniteFloat | None = Field(
+        ge=0, description="Truncation of the first-order lift; null where it is unbounded."
+    )
+    bias: FiniteFloat | None = Field(
+        ge=0, description="Bias of the first-order lift; null where it is unbounded."
+    )
+    meets_budget: bool = Field(
+        description="Whether the exact lift of this order is certified for the whole run."
+    )
+
+
+class Nonlinearity(Part):
+    """The norms of the recursion u <- G_0 + G_1 u + G_2 u⊗u + …, and what they certify."""
+
+    norms: tuple[FiniteFloat, ...] = Field(description="f_0, m, f_2, …: the largest norms over all steps.")
+    start: FiniteFloat = Field(ge=0, description="Size of the first iterate.")
+    last_size: FiniteFloat | None = Field(
+        ge=0, description="Bound on the size of the last; null where it blows up."
+    )
+    relative_to: str = Field(
+        description="What the errors are relative to: 'measured' sizes or their 'bound'."
+    )
+    budget: FiniteFloat = Field(ge=0, description="Relative error that a truncation may take.")
+    smallest_order: Count | None = Field(
+        description="Smallest certified Carleman order; null if there is none."
+    )
+    window: Count = Field(description="Most steps for which some order is certified.")
+    almost_dissipative: FiniteFloat | None = Field(
+        ge=0,
+        description="T times the relative growth by nonlinear terms: about 1 or less is 'almost dissipative'.",
+    )
+    newton_kantorovich: FiniteFloat | None = Field(
+        default=None, ge=0, description="2|g||d3L|/lambda_min^2; null unless lambda_min > 0 and u_0 = 0."
+    )
+    remainder: FiniteFloat | None = Field(
+        default=None,
+        ge=0,
+        description="How far the true run may be from the expanded one; null where not known.",
+    )
+    orders: tuple[CarlemanOrder, ...] = Field(description="Every order that was tried.")
+
+
+class Cuts(Part):
+    """Smallest cuts |lambda| > c at which the modes that are left change the class; eigenvalues below do not count."""
+
+    almost: FiniteFloat | None = Field(
+        ge=0, description="Growth over the run stays below e; null where no cut does."
+    )
+    fully: FiniteFloat | None = Field(
+        ge=0, description="Every mode that is left contracts; null where no cut does."
+    )
+
+
+class Proxy(Part):
+    """The error proxy of the seed: the mean of |1 - eta lambda|^t over the density. It certifies nothing."""
+
+    cut: FiniteFloat = Field(ge=0, description="Eigenvalues up to this size are left out.")
+    t: tuple[int, ...] = Field(description="Steps 0 … T.")
+    value: tuple[FiniteFloat | None, ...] = Field(description="E(t); null above 1.8e308.")
+    minimum: FiniteFloat = Field(ge=0, description="Smallest value.")
+    minimum_at: int = Field(ge=0, description="Where it is attained.")
+    smallest_cut: FiniteFloat | None = Field(
+        default=None,
+        ge=0,
+        description="Smallest cut at which E(t) <= 1 for every t up to T; null if none does.",
+    )
+
+
 class WayOut(Part):
     """One change that would change the class."""
 
@@ -86,6 +161,9 @@ class Analysis(Document):
     hessian: HessianFacts = Field(description="What is known of the Hessian.")
     inverse_norm: InverseNorm = Field(description="How much the history system amplifies.")
     trajectory: Trajectory | None = Field(description="The run of gradient descent; null without a gradient.")
+    nonlinearity: Nonlinearity | None = Field(default=None, description="Null for a quadratic model.")
+    cuts: Cuts | None = Field(default=None, description="What leaving out small eigenvalues would change.")
+    proxy: Proxy | None = Field(default=None, description="The error proxy; null without a density.")
     ways_out: tuple[WayOut, ...] = Field(description="What would change the class.")
     assumptions: tuple[Assumption, ...] = Field(description="The inputs that the result rests on.")
 

@@ -10,7 +10,7 @@ from qgd_compiler.algorithms.choice import Alternative as Considered
 from qgd_compiler.algorithms.choice import Choice
 from qgd_compiler.algorithms.history import rows
 from qgd_compiler.algorithms.plan import Plan
-from qgd_compiler.algorithms.problem import LinearProblem
+from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.analysis.regime import Regime as MeasuredRegime
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.report import (
@@ -45,31 +45,39 @@ class Heading:
     sources: tuple[Source, ...]
 
 
+@dataclass(frozen=True)
+class MeasuredRun:
+    """The class of the whole run, and its steps, of which the price may hold only a window."""
+
+    regime: MeasuredRegime
+    iterations: int
+
+
 def report_of(
     heading: Heading,
-    problem: LinearProblem,
-    regime: MeasuredRegime,
+    problem: Problem,
+    run: MeasuredRun,
     choice: Choice,
     exchange: Exchange,
     objective: str,
 ) -> Report:
     """The report of one compile."""
-    best = choice.best
+    best, regime = choice.best, run.regime
     return Report(
         name=heading.name,
         compiler=__version__,
         spec_digest=heading.digest,
-        verdict=_verdict(problem, regime, choice, exchange),
+        verdict=_verdict(problem, run, choice, exchange),
         kind=weakest_kind((best.kind, exchange.kind)),
         weakest_source=weakest_source(heading.sources),
         total=_total(choice, exchange, objective),
         regime=regime_of(regime),
-        carleman=Carleman(order=1, lift="none (quadratic model)", truncation_bound=0.0),
+        carleman=_carleman(best),
         linear_system=LinearSystem(
             alpha=float(best.history.alpha),
             inverse_norm=best.inverse_norm,
             kappa=best.kappa,
-            dimension=int(rows(problem.iterations, best.padding)) * problem.parameters,
+            dimension=int(rows(problem.iterations, best.padding)) * best.system.width,
             rows=int(rows(problem.iterations, best.padding)),
             padding=best.padding,
         ),
@@ -90,7 +98,7 @@ def report_of(
         ),
         logical=_logical(best, exchange),
         error_budget=tuple(ErrorShare(name=n, epsilon=e, kind=k) for n, e, k in best.error_terms),
-        alternatives=tuple(_alternative(a) for a in choice.alternatives),
+        alternatives=tuple(_alternative(a, problem) for a in choice.alternatives),
         assumptions=heading.assumptions,
     )
 
@@ -103,6 +111,8 @@ def regime_of(regime: MeasuredRegime) -> Regime:
         growth=regime.growth,
         growth_over_run=over_run if math.isfinite(over_run) else None,
         margin=regime.margin,
+        ratio=regime.ratio if regime.ratio is None or math.isfinite(regime.ratio) else None,
+        transient=regime.transient,
         reasons=regime.reasons,
     )
 
@@ -143,9 +153,24 @@ def _logical(plan: Plan, exchange: Exchange) -> Logical:
     )
 
 
-def _alternative(considered: Considered) -> Alternative:
+def _carleman(best: Plan) -> Carleman:
+    """The lift of the chosen plan, and what it is off by (units: relative to the last iterate)."""
+    off = {term.name: term.displacement for term in best.system.errors}
+    return Carleman(
+        order=best.system.order,
+        lift="none (quadratic model)" if best.system.lift == "none" else best.system.name,
+        truncation_bound=off.get("truncation", 0.0),
+        bias_bound=off.get("bias of the first-order lift", 0.0),
+        gamma=best.system.gamma,
+        width=best.system.width,
+    )
+
+
+def _alternative(considered: Considered, problem: Problem) -> Alternative:
     plan = considered.plan
+    system = problem.systems[considered.candidate.system]
     return Alternative(
+        system=system.name,
         solver=considered.candidate.solver,
         encoding=considered.candidate.encoding,
         access=considered.candidate.access.name,
@@ -196,9 +221,7 @@ def _why_not_proven(exchange: Exchange) -> str:
     return f"the exchange of gates for T gates is a {exchange.kind.value}, not a bound"
 
 
-def _verdict(
-    problem: LinearProblem, regime: MeasuredRegime, choice: Choice, exchange: Exchange
-) -> tuple[str, ...]:
+def _verdict(problem: Problem, run: MeasuredRun, choice: Choice, exchange: Exchange) -> tuple[str, ...]:
     best = choice.best
     parts = _share_by_component(best, exchange)
     largest = max(parts, key=lambda name: parts[name])
@@ -206,8 +229,8 @@ def _verdict(
         f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the "
         f"displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, "
         f"error {problem.epsilon:g}.",
-        regime.verdict,
-        *_about_windows(problem, regime),
+        run.regime.verdict,
+        *_about_windows(problem, run),
         f"{parts[largest]:.0%} of the T gates belong to the component '{largest}'; "
         f"the system is queried {int(best.queries.encoding):,} times per solver run, "
         f"at condition number {best.kappa:.4g}.",
@@ -217,8 +240,14 @@ def _verdict(
     return tuple(lines)
 
 
-def _about_windows(problem: LinearProblem, regime: MeasuredRegime) -> tuple[str, ...]:
-    if regime.window is None or regime.window >= problem.iterations:
+def _about_windows(problem: Problem, run: MeasuredRun) -> tuple[str, ...]:
+    window = run.regime.window
+    if problem.iterations < run.iterations:
+        return (
+            f"The price is that of the first window, {problem.iterations:,} of {run.iterations:,} steps; the other "
+            f"windows, with an upload and a read-out each, are not priced.",
+        )
+    if window is None or window >= problem.iterations:
         return ()
     return (
         f"The price is that of one run of all {problem.iterations:,} steps with its growth in the condition number; "

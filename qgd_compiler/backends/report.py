@@ -19,6 +19,14 @@ class Regime(Part):
         default=None, description="m to the power of the number of steps; null where it exceeds 1.8e308."
     )
     margin: FiniteFloat = Field(description="1 - m: positive where the iteration contracts.")
+    ratio: FiniteFloat | None = Field(
+        default=None,
+        ge=0,
+        description="R of the majorant, below 1 where nonlinear terms stay small; null without them or above 1e308.",
+    )
+    transient: FiniteFloat | None = Field(
+        default=None, ge=0, description="Largest growth at any time, where momentum lets it exceed m^t."
+    )
     reasons: tuple[str, ...] = Field(description="Why this class, with the numbers, in plain words.")
 
 
@@ -28,8 +36,18 @@ class Carleman(Part):
     order: int = Field(ge=1, description="Truncation order N; 1 for a quadratic model.")
     lift: str = Field(description="How the non-linear terms are lifted; 'none' for a quadratic model.")
     truncation_bound: FiniteFloat = Field(
-        ge=0, description="2-norm error of the last iterate from truncation; 0 for a quadratic model."
+        ge=0,
+        description="Error of the last iterate from truncation, relative to it; 0 for a quadratic model.",
     )
+    bias_bound: FiniteFloat = Field(
+        default=0.0,
+        ge=0,
+        description="Error of the last iterate from the first-order lift, relative to it; 0 for the exact one.",
+    )
+    gamma: Positive | None = Field(
+        default=None, description="Unit of the displacement in the lift; null without one."
+    )
+    width: Count = Field(description="Rows of the system for one time step.")
 
 
 class LinearSystem(Part):
@@ -109,8 +127,9 @@ class ErrorShare(Part):
 
 
 class Alternative(Part):
-    """A solver with an encoding and an access model that was considered."""
+    """A linear system with a solver, an encoding and an access model that was considered."""
 
+    system: str = Field(description="The linear system of the run: the plain history, or a lift.")
     solver: str = Field(description="Name of the solver.")
     encoding: str = Field(description="Block-encoding of the Hessian.")
     access: str = Field(description="Model of data access.")

@@ -1,4 +1,4 @@
-"""From a spec to the structure tree of its Hessian, and to its gradient; files are relative to the spec."""
+"""From a spec to the structure tree of its Hessian, its vectors and derivatives; files are relative to the spec."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from scipy import sparse
 
 from qgd_compiler.errors import Mistake, QgdError, SpecError, UnsupportedError
 from qgd_compiler.frontends.matrix_file import MatrixFile, read_matrix
+from qgd_compiler.frontends.tensor_file import tensor_of
 from qgd_compiler.frontends.vector_file import read_vector
 from qgd_compiler.kinds import Source, weakest_source
 from qgd_compiler.scalars import Scalar
 from qgd_compiler.spec import structures
+from qgd_compiler.spec.data import Vector
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.spec.quantity import Quantity
 from qgd_compiler.structure.banded import Banded
@@ -37,6 +39,7 @@ from qgd_compiler.structure.product import Adjoint, Product
 from qgd_compiler.structure.scaled import Scaled
 from qgd_compiler.structure.sparse import Sparse
 from qgd_compiler.structure.sum import Sum
+from qgd_compiler.structure.tensor import Tensor
 
 FACT_OF = {  # field of the spec -> fact of the structure
     "row_sparsity": "row_sparsity",
@@ -82,8 +85,8 @@ class HessianOf:
 
 
 @dataclass(frozen=True)
-class GradientOf:
-    """The gradient of a spec: its entries (None: only bounds are known), 2-norm and number of non-zeros."""
+class VectorOf:
+    """A vector of a spec: its entries (None: only bounds are known), 2-norm and number of non-zeros."""
 
     vector: NDArray[np.float64] | None
     norm: Fact
@@ -123,25 +126,62 @@ def shifted(matrix: Matrix, shift: Scalar) -> Matrix:
     return Sum(terms=(matrix, Scaled(factor=shift, term=Identity(size=matrix.rows))))
 
 
-def gradient_of(loaded: Loaded) -> GradientOf:
-    """The gradient of a spec; from a file it must have one entry for each row of the Hessian."""
-    given, size = loaded.spec.gradient, parameters(loaded)
+def vector_of(loaded: Loaded, given: Vector, field_name: str) -> VectorOf:
+    """A vector of a spec, such as `gradient`; from a file it must have one entry for each row of the Hessian."""
+    size = parameters(loaded)
     if given.file is not None:
-        with _at(loaded, "gradient"):
+        with _at(loaded, field_name):
             vector = read_vector(loaded.base_dir / given.file, given.key, size=size)
         norm = Fact(float(np.linalg.norm(vector)), Source.EXACT)
-        return GradientOf(
-            vector=vector, norm=norm, nonzeros=Fact(int(np.count_nonzero(vector)), Source.EXACT)
-        )
+        return VectorOf(vector=vector, norm=norm, nonzeros=Fact(int(np.count_nonzero(vector)), Source.EXACT))
     assert given.norm is not None  # the spec has one of the two
     nonzeros = Fact(size, Source.BOUND) if given.sparsity is None else _fact(given.sparsity)
     if nonzeros.value > size:
         raise SpecError(
-            f"the gradient has {nonzeros.value} non-zeros, but there are only {size} parameters to train",
-            at=loaded.where("gradient.sparsity"),
+            f"the {field_name} has {nonzeros.value} non-zeros, but there are only {size} parameters to train",
+            at=loaded.where(f"{field_name}.sparsity"),
             remedy=f"at most {size}",
         )
-    return GradientOf(vector=None, norm=_fact(given.norm), nonzeros=nonzeros)
+    return VectorOf(vector=None, norm=_fact(given.norm), nonzeros=nonzeros)
+
+
+def derivatives_of(loaded: Loaded) -> tuple[Tensor, ...]:
+    """F_2 … F_q of a spec, q the order of its expansion; SpecError where one is missing."""
+    spec, size = loaded.spec, parameters(loaded)
+    order = int(spec.dynamics.expansion.order.value)
+    found = []
+    for inputs, name in ((2, "third_derivative"), (3, "fourth_derivative")):
+        given = getattr(spec, name)
+        if inputs > order:
+            continue
+        if given is None:
+            raise SpecError(
+                f"an expansion of order {order} needs the {name.replace('_', ' ')}",
+                at=loaded.where("dynamics.expansion.order"),
+                remedy=f"{name}: {{norm: …}} or a file, or a lower order",
+            )
+        with _at(loaded, name):
+            found.append(tensor_of(given, loaded.base_dir, size, inputs))
+    return tuple(found)
+
+
+def minibatches_of(loaded: Loaded, measure: Measure | None = None) -> tuple[Matrix, ...] | None:
+    """The Hessians of the minibatches of a spec, without their shift; None where only their number is given."""
+    given = loaded.spec.dynamics.minibatches
+    if given is None or given.hessians is None:
+        return None
+    size, reader = parameters(loaded), _Reader(loaded, measure)
+    found = []
+    for number, node in enumerate(given.hessians):
+        path = f"dynamics.minibatches.hessians.{number}"
+        matrix, _ = reader.node(node, path, (size, size), symmetric=True)
+        if (matrix.rows, matrix.columns) != (size, size):
+            raise SpecError(
+                f"the Hessian of minibatch {number} is {matrix.rows} x {matrix.columns}, not {size} x {size}",
+                at=loaded.where(path),
+            )
+        found.append(matrix)
+    return tuple(found)
 
 
 def parameters(loaded: Loaded) -> int:
@@ -174,11 +214,11 @@ def _with_spectrum(bare: Matrix, loaded: Loaded) -> Matrix:
     given = loaded.spec.spectrum
     if given is None:
         return bare
-    if given.file is not None:
-        raise UnsupportedError(
-            "eigenvalue densities are not read: a density cannot bound the extreme eigenvalues",
-            at=loaded.where("spectrum.file"),
-            remedy="declare spectrum.lambda_min and spectrum.lambda_max",
+    if given.eigenvalues is not None:
+        listed = [float(v.value) for v in given.eigenvalues]
+        source = weakest_source(v.source for v in given.eigenvalues)
+        bare = _bound(
+            bare, {"lambda_min": Fact(min(listed), source), "lambda_max": Fact(max(listed), source)}
         )
     ends = {"lambda_min": given.lambda_min, "lambda_max": given.lambda_max}
     return _bound(bare, {name: _fact(value) for name, value in ends.items() if value is not None})

@@ -46,7 +46,7 @@ def _only(*names: str) -> dict[str, Any]:
     return {"required": [*names], "properties": {**given, **{name: {"type": "null"} for name in others}}}
 
 
-_WAYS = {
+_WAYS: Any = {
     "oneOf": [_only("file"), _only("entries"), {"anyOf": [_only("norm"), _only("sparsity", "max_entry")]}]
 }
 

@@ -240,7 +240,7 @@ SymbolName = Annotated[str, AfterValidator(_symbol_name)]
 SymbolValue = Annotated[int | float, BeforeValidator(_symbol_value)]
 
 
-_GIVEN = {"not": {"type": "null"}}
+_GIVEN: Any = {"not": {"type": "null"}}
 
 
 class Spec(Section):

@@ -11,7 +11,7 @@ from typing import final
 import numpy as np
 from scipy import sparse
 
-from qgd_compiler.errors import InputFileError, SpecError
+from qgd_compiler.errors import InputFileError, SpecError, UnsupportedError
 from qgd_compiler.kinds import Source
 from qgd_compiler.nodes import node
 from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, power
@@ -144,6 +144,13 @@ class Tensor(Matrix):
             frobenius=facts.frobenius,
             real=True,
         )
+
+    def apply(self, u: Array) -> Array:
+        """F u⊗u⊗… for explicit entries: one product per entry."""
+        if self.indices is None or self.values is None:
+            raise UnsupportedError(f"{self.label} has no entries, only bounds")
+        products = self.values * np.prod(u[self.indices[:, 1:]], axis=1)
+        return np.bincount(self.indices[:, 0], weights=products, minlength=len(u))
 
     def _size(self) -> tuple[Scalar, Scalar]:
         return self.size, power(self.size, self.inputs) if not is_integer(self.size) else (

@@ -1,0 +1,177 @@
+r"""Right-hand sides of history systems: what drives the run at each time, or what it starts from.
+
+Linear run from u_0 = 0: Σ_{t=1…T} |t> ⊗ (−η_t g_t); the times uniformly, or by a tree of the norms where they differ,
+and g_t by one tree, by a tree per minibatch (its number looked up), or by a tree per step (noise).
+Lifted run: Σ_j |j> (r/γ)^j |v>^{⊗j}, at each time 1 … T with r = ‖G_0‖ and v = −g/‖g‖, or at time 0 with r = ‖u_0‖ and
+v = u_0/r; the levels by rotations with exact angles, each copy of v by a tree under its level.
+Errors add up: one tree after the other, N copies at most.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgd_compiler.algorithms import amplitude_tree as trees
+from qgd_compiler.algorithms.access import Access, load, unload
+from qgd_compiler.algorithms.amplitude_tree import Tables, amplitude_tree
+from qgd_compiler.algorithms.carleman.small_state import run_turns, turns
+from qgd_compiler.algorithms.history import rows
+from qgd_compiler.algorithms.precision import MOST_MEASURED, fewest_bits
+from qgd_compiler.algorithms.uniform import uniform_superposition
+from qgd_compiler.program.builder import Builder
+from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.primitives import GreaterEqualConstant, Increment
+from qgd_compiler.scalars import ceil_log2
+
+Array = NDArray[np.float64]
+
+
+@dataclass(eq=False)
+class States:
+    """One or more real states of `size` amplitudes, known (rows of `data`) or not, to be prepared by trees."""
+
+    size: int
+    count: int = 1
+    data: Array | None = None
+    _errors: dict[tuple[int, int, bytes], float] = field(default_factory=dict)
+
+    def bits_for(self, span: int, places: NDArray[np.int64] | None, epsilon: float) -> tuple[int, float]:
+        """Angle bits for an error `epsilon` of each state, and the error: measured where there is data (else a bound).
+
+        span    amplitudes of the register; `places` where the entries stand in it
+        """
+        start = int(trees.angle_bits_for(span, epsilon))
+        if self.data is None or places is None or self.data.size > 2**20:
+            bits = fewest_bits(start, 2, epsilon, None)
+            return bits, float(trees.error_bound(span, bits))
+        norms = np.linalg.norm(self.data, axis=1, keepdims=True)
+        spread = np.zeros((len(self.data), span))
+        spread[:, places] = self.data / np.where(norms > 0, norms, 1.0)
+
+        def error(bits: int) -> float:
+            key = (bits, span, places.tobytes())
+            if key not in self._errors:
+                found = spread - trees.realised(spread, bits)
+                self._errors[key] = float(np.linalg.norm(found[norms[:, 0] > 0], axis=1).max(initial=0.0))
+            return self._errors[key]
+
+        bits = fewest_bits(start, 2, epsilon, error)
+        if bits > MOST_MEASURED:
+            return bits, float(trees.error_bound(span, bits))
+        return bits, error(bits)
+
+
+def driven(
+    span: int,
+    iterations: int,
+    padding: int,
+    bits: int,
+    access: Access,
+    *,
+    varying: bool = False,
+    batches: Sequence[int] | None = None,
+    noisy: bool = False,
+    tables: Tables | None = None,
+    time_tables: Tables | None = None,
+) -> Routine:
+    """|0> to |b>/‖b‖ of a linear run from u_0 = 0. Registers: `system` (time, then data), `gradient`.
+
+    varying  the norms of η_t g_t differ, so that the times need a tree
+    batches  number of the minibatch at each step, if there are several
+    noisy    every step has a gradient of its own
+    tables, time_tables   words of the trees of the data and of the times, so that the circuit can be run
+    """
+    k = int(ceil_log2(rows(iterations, padding)))
+    n_bits = int(ceil_log2(span))
+    builder = Builder("right-hand side", "right-hand side")
+    system = builder.register("system", k + n_bits)
+    gradient = builder.register("gradient", bits)
+    time, data = system.part(0, k), system.part(k, n_bits)
+    used = int(ceil_log2(iterations))
+    low = time.part(k - used, used)
+    if varying and used:
+        builder.call(amplitude_tree(iterations, bits, access, tables=time_tables), low, gradient)
+    else:
+        builder.call(uniform_superposition(iterations), low)
+    if noisy:
+        builder.call(amplitude_tree(span, bits, access, rows=iterations, tables=tables), low, data, gradient)
+    elif batches is not None:
+        count = max(batches) + 1
+        batch = builder.allocate("minibatch", ceil_log2(count))
+        table = tuple(int(b) for b in batches)
+        loaded = load(builder, access, [(iterations, low)], batch, table=table)
+        builder.call(amplitude_tree(span, bits, access, rows=count, tables=tables), batch, data, gradient)
+        unload(builder, loaded)
+        builder.release(batch)
+    else:
+        builder.call(amplitude_tree(span, bits, access, tables=tables), data, gradient)
+    builder.call(Increment(bits=k), time)
+    return builder.routine()
+
+
+def lifted(
+    span: int,
+    order: int,
+    first: int,
+    weights: Sequence[float],
+    iterations: int,
+    padding: int,
+    bits: int,
+    access: Access,
+    *,
+    driven_at_every_time: bool,
+    tables: Tables | None = None,
+) -> Routine:
+    """|0> to |b>/‖b‖ of a lifted run. Registers: `system` (time, level, copies), `gradient`.
+
+    weights  amplitudes of the levels that are carried, from the first on (need not be normalised)
+    """
+    k = int(ceil_log2(rows(iterations, padding)))
+    n_bits, level_bits = int(ceil_log2(span)), int(ceil_log2(order + 1 - first))
+    builder = Builder("right-hand side", "right-hand side")
+    system = builder.register("system", k + level_bits + order * n_bits)
+    gradient = builder.register("gradient", bits)
+    time, level = system.part(0, k), system.part(k, level_bits)
+    if driven_at_every_time:
+        used = int(ceil_log2(iterations))
+        builder.call(uniform_superposition(iterations), time.part(k - used, used))
+        builder.call(Increment(bits=k), time)
+    run_turns(builder, turns(level, [w * w for w in weights], []))
+    for i in range(order):
+        copy = system.part(k + level_bits + i * n_bits, n_bits)
+        at_least = i + 1 - first  # the number of the first level that has this copy
+        if not any(w for number, w in enumerate(weights) if number >= at_least):
+            continue
+        if at_least <= 0:
+            builder.call(amplitude_tree(span, bits, access, tables=tables), copy, gradient)
+            continue
+        there = builder.allocate("copy is there", 1)
+        compare = GreaterEqualConstant(bits=level_bits, constant=at_least)
+        builder.call(compare, level, there)
+        builder.call(
+            amplitude_tree(span, bits, access, controlled=True, tables=tables), there, copy, gradient
+        )
+        builder.call(compare, level, there, adjoint=True)
+        builder.release(there)
+    return builder.routine()
+
+
+def constant_level(order: int, n_bits: int, iterations: int, padding: int) -> Routine:
+    """|0>: at time 0 only level 0, whose number is 0, holds the 1. Registers as for `lifted`."""
+    k = int(ceil_log2(rows(iterations, padding)))
+    builder = Builder("right-hand side", "right-hand side")
+    builder.register("system", k + int(ceil_log2(order + 1)) + order * n_bits)
+    builder.register("gradient", 0)
+    return builder.routine()
+
+
+def share_of_copies(epsilon: float, order: int, weights: Sequence[float], first: int) -> float:
+    """The error that each copy may have: √(Σ_j w_j² j²) of it is the error of the whole (weights normalised)."""
+    total = math.fsum(w * w for w in weights)
+    spread = math.fsum(w * w * (first + i) ** 2 for i, w in enumerate(weights)) / total
+    return epsilon / max(math.sqrt(spread), 1e-300) if spread else epsilon / order

@@ -1,0 +1,1 @@
+"""The linear systems that have the answer of a run in them."""

@@ -1,0 +1,151 @@
+"""The history of a quadratic model: L = I − S + S·[t<T]⊗η_t H_t, driven by the gradient at every step.
+
+Momentum makes H the matrix of the pair (u, v) (`study/`), minibatches a block-diagonal one; the wanted part is then
+marked by the qubits before the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.amplitude_tree import error_bound
+from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.algorithms.history import Batches, history_encoding, rows
+from qgd_compiler.algorithms.menu.offer import Offer, Words
+from qgd_compiler.algorithms.menu.offers import offers
+from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, RightHandSide
+from qgd_compiler.algorithms.right_hand_sides import States, driven
+from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.program.ir import Routine
+from qgd_compiler.scalars import ceil_log2
+from qgd_compiler.structure.diagonal import Diagonal
+
+Array = NDArray[np.float64]
+BEYOND = 1e150
+
+
+@dataclass(frozen=True, eq=False)
+class LinearSystem:
+    """One run of a quadratic model.
+
+    width        rows of one step: the parameters, or twice as many with momentum
+    rates        η_0 … η_{T−1}
+    offers       encodings of H; for minibatches block-diagonal, the number of the block most significant
+    states       −g: one, one per minibatch, or one per step (`noisy`)
+    inverse      p to an upper bound on ‖L⁻¹‖
+    batches      number of the minibatch of each step (None: one for all)
+    uneven       the norms of η_t g_t differ
+    marks        where u stands in a step
+    """
+
+    width: int
+    rates: Array
+    offers: tuple[Offer, ...]
+    absent: tuple[tuple[str, str], ...]
+    sums: HistorySums
+    states: States
+    inverse: Callable[[int], float]
+    batches: tuple[int, ...] | None = None
+    noisy: bool = False
+    uneven: bool = False
+    marks: tuple[tuple[int, int], ...] = ()
+    name: str = "history of a quadratic model"
+    lift: str = "none"
+    order: int = 1
+    gamma: float | None = None
+    errors: tuple[ErrorTerm, ...] = ()
+    _inverse: dict[int, float] = field(default_factory=dict)
+    _histories: dict[tuple[object, ...], Encoding] = field(default_factory=dict)
+    _routines: dict[tuple[object, ...], Routine] = field(default_factory=dict)
+
+    @property
+    def iterations(self) -> int:
+        """T."""
+        return len(self.rates)
+
+    @cached_property
+    def _rate(self) -> float:
+        """The largest rate, which is taken out of the schedule."""
+        return float(self.rates.max())
+
+    @cached_property
+    def _constant(self) -> bool:
+        return bool(np.all(self.rates == self.rates[0]))
+
+    def inverse_norm(self, padding: int) -> float:
+        """As `System` says."""
+        if padding not in self._inverse:
+            self._inverse[padding] = below_limit(self.inverse(padding), self.iterations)
+        return self._inverse[padding]
+
+    def allowed(self, epsilon: float) -> float:
+        """ε_L = η ε_H; where the rate changes, half of it is left for the table of the rates."""
+        return epsilon / self._rate * (1.0 if self._constant else 0.5)
+
+    def history(self, step: Encoding, padding: int, access: Access) -> Encoding:
+        """As `System` says."""
+        key = (step.routine.digest, float(step.alpha), float(step.epsilon), padding, access)
+        if key not in self._histories:
+            rates = None if self._constant else self._schedule(step, padding, access)
+            batches = None if self.batches is None else Batches(self.batches, access)
+            self._histories[key] = history_encoding(
+                step, self._rate, self.iterations, padding, idle=True, rates=rates, batches=batches
+            )
+        return self._histories[key]
+
+    def _schedule(self, step: Encoding, padding: int, access: Access) -> Encoding:
+        """diag(η_t/η) over the rows, as exact relative to its 1 as H is to its α."""
+        behind = int(rows(self.iterations, padding)) - self.iterations
+        shares = np.concatenate([self.rates, np.full(behind, self.rates[-1])]) / self._rate
+        table = next(o for o in offers(Diagonal(values=shares)) if o.name == "diagonal table")
+        relative = max(float(step.epsilon) / float(step.alpha), 2.0**-45)
+        return table.prepared(Words(epsilon=relative), access).encoding(controlled=True)
+
+    def right_hand_side(self, offer: Offer, padding: int, epsilon: float, access: Access) -> RightHandSide:
+        """As `System` says."""
+        span, places = self._columns(offer)
+        share = epsilon / 2 if self.uneven else epsilon
+        bits, error = self.states.bits_for(span, places, share)
+        if self.uneven:
+            needed, of_times = States(self.iterations).bits_for(self.iterations, None, share)
+            if needed > bits:
+                bits, error = needed, float(error_bound(span, needed))
+            error += of_times
+        key = (span, padding, bits, access)
+        if key not in self._routines:
+            self._routines[key] = driven(
+                span,
+                self.iterations,
+                padding,
+                bits,
+                access,
+                varying=self.uneven,
+                batches=self.batches,
+                noisy=self.noisy,
+            )
+        return RightHandSide(self._routines[key], error, bits)
+
+    def _columns(self, offer: Offer) -> tuple[int, NDArray[np.int64] | None]:
+        """Amplitudes of the register of one step, and where the entries of a state stand in it."""
+        known = self.states.data is not None
+        if self.batches is None:
+            return int(offer.columns.span), offer.columns.places() if known else None
+        bits = int(offer.columns.bits) - int(ceil_log2(max(self.batches) + 1))
+        return 2**bits, np.arange(self.states.size) if known else None
+
+
+def below_limit(norm: float, iterations: int) -> float:
+    """`norm`, or InfeasibleError where it exceeds 1e150."""
+    if not norm < BEYOND:
+        raise InfeasibleError(
+            f"the iteration grows: over {iterations} steps ‖L⁻¹‖ exceeds 1e150",
+            at="dynamics",
+            remedy="a smaller learning rate, fewer iterations, or damping (`qgd analyze` prints how much)",
+        )
+    return norm

@@ -1,0 +1,8 @@
+"""What a spec says, read and measured, and the linear systems that follow from it."""
+
+from qgd_compiler.study.assumptions import Progress
+from qgd_compiler.study.hessian import HessianStudy, study_hessian
+from qgd_compiler.study.refusals import refuse_what_is_absent
+from qgd_compiler.study.study import Study, study
+
+__all__ = ["HessianStudy", "Progress", "Study", "refuse_what_is_absent", "study", "study_hessian"]

@@ -1,0 +1,38 @@
+"""What the spec format has and this version does not compile."""
+
+from __future__ import annotations
+
+from qgd_compiler.errors import SpecError, UnsupportedError
+from qgd_compiler.spec.loader import Loaded
+
+
+def refuse_what_is_absent(loaded: Loaded) -> None:
+    """Raise UnsupportedError for a feature of the spec format that this version does not compile."""
+    spec = loaded.spec
+    absent = [
+        (
+            "dynamics.segment",
+            spec.dynamics.segment is not None,
+            "segments are not compiled; the run is one piece",
+        ),
+        ("output", spec.output.kind != "state", "only the output `state` is compiled"),
+        ("hardware", spec.hardware is not None, "physical estimates are not made"),
+    ]
+    for path, asked, remedy in absent:
+        if asked:
+            raise UnsupportedError(
+                f"{path} asks for what this version does not have", at=loaded.where(path), remedy=remedy
+            )
+    for name in spec.access.models:
+        if name not in ("qrom", "qroam", "qroam_dirty", "bucket_brigade", "qram"):
+            raise UnsupportedError(
+                f"the access model {name!r} is not built",
+                at=loaded.where("access"),
+                remedy="qrom, qroam, qroam_dirty, bucket_brigade or qram",
+            )
+    if "qram" in spec.access.models and spec.access.price_per_lookup is None:
+        raise SpecError(
+            "ideal qram has no price of its own",
+            at=loaded.where("access"),
+            remedy="access: {models: [qram], price_per_lookup: …} in T gates",
+        )
