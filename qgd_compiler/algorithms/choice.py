@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qgd_compiler.algorithms.access import Access
@@ -15,7 +15,8 @@ from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.scalars import ceil_log2
 
 MOST_PLANNED = 6  # encodings that are worked out to a whole plan
-MOST_SYSTEMS = 2  # linear systems that are worked out beyond a first price
+MOST_LIFTED = 2  # the same, where several lifts are compared
+NEAR = 1.5  # times the best first price: what is worked out further
 OBJECTIVES: dict[str, Callable[[Plan], int]] = {
     "t_count": lambda plan: plan.t_count,
     "toffoli": lambda plan: plan.toffoli_count,
@@ -49,17 +50,16 @@ def choose(
 ) -> Choice:
     """Work out the whole menu; raises InfeasibleError with every reason when nothing is left.
 
-    Of several linear systems (lifts, orders, reference points) each is priced once at a uniform split; the best few
-    are worked out over all solvers, encodings and access models.
+    Every linear system (lifts, orders, ways to drive them) with every solver, encoding and access model is priced at
+    a uniform split of the error; those that come near the best are worked out to the best split and padding.
     """
     value = OBJECTIVES[objective]
-    found: list[Alternative] = []
-    kept, dropped = _best_systems(planner, accesses, value, progress)
-    found += dropped
-    for number in kept:
-        found += _menu_of(planner, number, accesses, value, progress)
-    valid = [a for a in found if a.plan is not None]
-    if not valid:
+    found = [
+        _priced(planner, candidate, reason, value, progress)
+        for candidate, reason in _candidates(planner, accesses)
+    ]
+    first = [value(a.plan) for a in found if a.plan is not None]
+    if not first:
         names = [s.name for s in planner.problem.systems]
         reasons = "; ".join(
             f"{a.candidate.solver} with {a.candidate.encoding} ({names[a.candidate.system]}): {a.reason}"
@@ -69,109 +69,68 @@ def choose(
             f"no plan meets the spec ({reasons})",
             remedy="declare more of the Hessian, or relax target.epsilon",
         )
-    best = min((a.plan for a in valid if a.plan is not None), key=lambda plan: (value(plan), plan.qubits))
+    worked_out: list[Alternative] = []
+    for a in found:
+        if a.plan is not None and value(a.plan) <= NEAR * min(first):
+            progress(f"working out {a.candidate.solver}; {a.candidate.encoding}; {a.candidate.access.name}")
+            a = Alternative(a.candidate, _best_plan(planner, a.plan, value), "")
+        worked_out.append(a)
+    plans = [a.plan for a in worked_out if a.plan is not None and not a.reason]
+    best = min(plans, key=lambda plan: (value(plan), plan.qubits))
     uniform = planner.plan(best.candidate, best.padding, Shares.uniform())
-    ranked = [_with_reason(a, best, value) for a in found]
+    ranked = [_with_reason(a, best, value) for a in worked_out]
     ranked.sort(key=lambda a: (a.plan is None, value(a.plan) if a.plan is not None else 0))
     return Choice(best, tuple(ranked), value(uniform) / value(best) - 1)
 
 
-def _menu_of(
+def _candidates(planner: Planner, accesses: Sequence[Access]) -> Iterator[tuple[Candidate, str]]:
+    """Every line of the menu, with the reason why it is not worth a price ("" where it is)."""
+    reasons: dict[
+        int, list[str]
+    ] = {}  # by the number of offers: lifts of one problem offer the same in the same order
+    for number, system in enumerate(planner.problem.systems):
+        if len(system.offers) not in reasons:
+            reasons[len(system.offers)] = _passed_over(planner, system, accesses)
+        passed_over = dict(zip((o.name for o in system.offers), reasons[len(system.offers)], strict=True))
+        encodings = [*(o.name for o in system.offers), *(name for name, _ in system.absent)]
+        for solver, encoding, access in itertools.product(SOLVERS, encodings, accesses):
+            candidate = Candidate(number, solver, encoding, access)
+            yield candidate, planner.why_invalid(candidate) or passed_over.get(encoding, "")
+
+
+def _priced(
     planner: Planner,
-    number: int,
-    accesses: Sequence[Access],
+    candidate: Candidate,
+    reason: str,
     value: Callable[[Plan], int],
     progress: Callable[[str], None],
-) -> list[Alternative]:
-    """Every solver, encoding and access model for one system."""
-    system = planner.problem.systems[number]
-    found = []
-    encodings = [*(o.name for o in system.offers), *(name for name, _ in system.absent)]
-    passed_over = _passed_over(planner, system, accesses)
-    for solver, encoding, access in itertools.product(SOLVERS, encodings, accesses):
-        candidate = Candidate(number, solver, encoding, access)
-        progress(f"{solver}; {encoding}; {access.name}")
-        reason = planner.why_invalid(candidate) or passed_over.get(encoding)
-        plan = None
-        if reason is None:
-            try:
-                plan = _best_plan(planner, candidate, value)
-                reason = ""
-            except InfeasibleError as error:
-                reason = error.what
-        found.append(Alternative(candidate, plan, reason))
-    return found
-
-
-def _best_systems(
-    planner: Planner,
-    accesses: Sequence[Access],
-    value: Callable[[Plan], int],
-    progress: Callable[[str], None],
-) -> tuple[list[int], list[Alternative]]:
-    """The systems worth working out, and the others with their price at a uniform split."""
-    systems = planner.problem.systems
-    if len(systems) == 1:
-        return [0], []
-    priced: list[Alternative] = []
-    for number, system in enumerate(systems):
-        progress(f"pricing the {system.name}")
-        priced.append(_first_price(planner, number, accesses, value))
-    priced.sort(key=lambda a: (a.plan is None, value(a.plan) if a.plan is not None else 0))
-    best = [a for a in priced if a.plan is not None][:MOST_SYSTEMS]
-    kept = [a.candidate.system for a in best]
-    return kept or [0], [a for a in priced if a.candidate.system not in (kept or [0])]
-
-
-def _first_price(
-    planner: Planner, number: int, accesses: Sequence[Access], value: Callable[[Plan], int]
 ) -> Alternative:
-    """The best of a few plans with the encoding of the smallest α·T, at a uniform split."""
-    system = planner.problem.systems[number]
-    tried: list[tuple[Candidate, Plan | None, str]] = []
-    names = [o.name for o in system.offers]
-    ranked = _ranked(planner, system, accesses) if names else []
-    for solver in SOLVERS:
-        if not ranked:
-            reason = "no encoding is offered"
-            tried.append((Candidate(number, solver, "none", accesses[0]), None, reason))
-            continue
-        read_by = ranked[0].encoding.access
-        access = next((a for a in accesses if a.name == read_by), accesses[0])
-        candidate = Candidate(number, solver, ranked[0].name, access)
-        reason = planner.why_invalid(candidate) or ""
-        if reason:
-            tried.append((candidate, None, reason))
-            continue
-        for padding in (0, system.iterations):
-            try:
-                tried.append((candidate, planner.plan(candidate, padding, Shares.uniform()), ""))
-            except InfeasibleError as error:
-                tried.append((candidate, None, error.what))
-    valid = [(c, p) for c, p, _ in tried if p is not None]
-    if not valid:
-        candidate, _, reason = tried[0]
+    """The best of a few paddings at a uniform split."""
+    if reason:
         return Alternative(candidate, None, reason)
-    candidate, plan = min(valid, key=lambda pair: value(pair[1]))
-    return Alternative(candidate, plan, "priced at a uniform split")
+    progress(f"{candidate.solver}; {candidate.encoding}; {candidate.access.name}")
+    steps = planner.problem.systems[candidate.system].iterations
+    try:
+        plan = _best_padding(planner, candidate, Shares.uniform(), value, (0, max(1, steps // 4), steps))
+    except InfeasibleError as error:
+        return Alternative(candidate, None, error.what)
+    return Alternative(candidate, plan, "at a uniform split")
 
 
-def _ranked(planner: Planner, system: System, accesses: Sequence[Access]) -> list[Ranked]:
-    """The encodings of one step by α·T per query, at an error of 1/1000 of the smallest α."""
+def _passed_over(planner: Planner, system: System, accesses: Sequence[Access]) -> list[str]:
+    """For each encoding the reason why it is not worth a plan, or "": α·T per query says so before the solver is known.
+
+    Compared at an error of 1/1000 of the smallest α. Of a long menu the best few are planned; one that costs the
+    same T gates as another with more qubits is not.
+    """
+    most = MOST_PLANNED if len(planner.problem.systems) == 1 else MOST_LIFTED
+    names = [o.name for o in system.offers]
+    if len(names) <= most:
+        return [""] * len(names)
     epsilon = min(float(o.weight) for o in system.offers) / 1000
     ranked, _ = rank(system.offers, accesses, epsilon, planner.exchange, planner.folder)
-    return list(ranked)
-
-
-def _passed_over(planner: Planner, system: System, accesses: Sequence[Access]) -> dict[str, str]:
-    """Encodings not worth a plan, with the reason: α·T per query says so before the solver is known.
-
-    Of a long menu the best few are planned; one that costs the same T gates as another with more qubits is not.
-    """
-    if len(system.offers) <= MOST_PLANNED:
-        return {}
     best: dict[str, Ranked] = {}
-    for one in _ranked(planner, system, accesses):
+    for one in ranked:
         best.setdefault(one.name, one)
     kept: list[Ranked] = []
     reasons: dict[str, str] = {}
@@ -179,12 +138,12 @@ def _passed_over(planner: Planner, system: System, accesses: Sequence[Access]) -
         twin = next((k for k in kept if k.t_per_norm == one.t_per_norm), None)
         if twin is not None:
             reasons[one.name] = f"as many T gates as {twin.name}, and more qubits"
-        elif len(kept) == MOST_PLANNED:
+        elif len(kept) == most:
             factor = one.t_per_norm / kept[0].t_per_norm
             reasons[one.name] = f"alpha times T per query is {factor:.3g} times that of {kept[0].name}"
         else:
             kept.append(one)
-    return reasons
+    return [reasons.get(name, "") for name in names]
 
 
 def _with_reason(alternative: Alternative, best: Plan, value: Callable[[Plan], int]) -> Alternative:
@@ -193,14 +152,14 @@ def _with_reason(alternative: Alternative, best: Plan, value: Callable[[Plan], i
     if alternative.plan is best:
         return Alternative(alternative.candidate, best, "chosen")
     factor = value(alternative.plan) / value(best)
-    return Alternative(alternative.candidate, alternative.plan, f"{factor:.3g} times the chosen plan")
+    how = f" {alternative.reason}" if alternative.reason else ""
+    return Alternative(alternative.candidate, alternative.plan, f"{factor:.3g} times the chosen plan{how}")
 
 
-def _best_plan(planner: Planner, candidate: Candidate, value: Callable[[Plan], int]) -> Plan:
+def _best_plan(planner: Planner, start: Plan, value: Callable[[Plan], int]) -> Plan:
     """The best padding at a uniform split, then the best split, then the padding once more."""
-    shares = Shares.uniform()
-    steps = planner.problem.systems[candidate.system].iterations
-    best = _best_padding(planner, candidate, shares, value, _paddings(steps))
+    candidate, shares = start.candidate, start.shares
+    best = _best_padding(planner, candidate, shares, value, _paddings(start.system.iterations))
     best = _best_split(planner, best, value)
     near = sorted({max(0, round(best.padding * f)) for f in (0.7, 0.85, 1.0, 1.2, 1.4)})
     return min(

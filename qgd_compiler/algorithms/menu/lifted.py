@@ -23,7 +23,7 @@ from qgd_compiler.structure.step import Step
 from qgd_compiler.structure.tensor import Tensor
 
 Combine = Callable[[Sequence[Matrix]], list[tuple[Offer, ...]]]
-HALVINGS = 60
+REDUCTIONS = 3
 
 
 def history_of_step(
@@ -126,12 +126,14 @@ def _of_lift(step: CarlemanStep, weights: Sequence[float | None], order: Sequenc
     """Equal relative errors of the parts, as large as the error of the whole allows."""
     eta = abs(float(step.learning_rate))
 
+    def off(share: float) -> float:
+        return distortion(step, weights, [0.0 if w is None else share * w for w in weights])
+
     def split(epsilon: float) -> list[float]:
-        low, high = 0.0, 1.0
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            errors = [0.0 if w is None else middle * w for w in weights]
-            low, high = (middle, high) if distortion(step, weights, errors) <= epsilon else (low, middle)
-        return [low * float(weights[inputs] or 0.0) / eta for inputs in order]
+        # off is convex and 0 at 0: from a share that is too large, share·ε/off is never too large
+        share = 1.0
+        for _ in range(REDUCTIONS):
+            share = min(share, share * epsilon / off(share))
+        return [share * float(weights[inputs] or 0.0) / eta for inputs in order]
 
     return split

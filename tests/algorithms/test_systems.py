@@ -1,0 +1,283 @@
+"""The linear systems of a spec, written out: their solution is the run, within what they claim."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgd_compiler.algorithms.access import Qrom
+from qgd_compiler.algorithms.amplitude_tree import tree_tables
+from qgd_compiler.algorithms.menu.offer import Words
+from qgd_compiler.algorithms.right_hand_sides import driven, lifted
+from qgd_compiler.algorithms.systems.lifted import LiftedSystem
+from qgd_compiler.algorithms.systems.linear import LinearSystem
+from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.simulate import State, block, run
+from qgd_compiler.scalars import ceil_log2
+from qgd_compiler.spec.loader import Loaded, validate
+from qgd_compiler.structure import HistoryMatrix
+from qgd_compiler.structure.carleman_step import LIFTS
+from qgd_compiler.study import study
+
+HESSIAN = np.array([[1.0, 0.25, 0.0], [0.25, 0.6, 0.1], [0.0, 0.1, 0.8]])
+GRADIENT = np.array([0.1, -0.05, 0.08])
+THIRD = [[0, 0, 1, 0.4], [1, 2, 2, -0.6], [2, 2, 2, 0.2]]
+
+
+def spec(tmp_path: Path, **changes: Any) -> Loaded:
+    """A spec over three parameters with all its data; `dynamics__x` sets a field of a section."""
+    np.save(tmp_path / "h.npy", HESSIAN)
+    np.savez(tmp_path / "h.npz", H=HESSIAN)
+    np.save(tmp_path / "g.npy", GRADIENT)
+    data: dict[str, Any] = {
+        "qgd": 1,
+        "name": "three",
+        "model": {"parameters": 3},
+        "dynamics": {"learning_rate": 0.3, "iterations": 5},
+        "hessian": {"kind": "dense", "file": "h.npz", "key": "H"},
+        "gradient": {"file": "g.npy"},
+        "target": {"epsilon": 0.05},
+    }
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        here = data
+        for name in parents:
+            here = here.setdefault(name, {})
+        here[last] = value
+    return validate(data, tmp_path)
+
+
+def gradient_descent(
+    rates: np.ndarray,
+    momentum: float = 0.0,
+    start: np.ndarray | None = None,
+    tensor: np.ndarray | None = None,
+    hessians: tuple[np.ndarray, ...] = (HESSIAN,),
+    gradients: tuple[np.ndarray, ...] = (GRADIENT,),
+) -> np.ndarray:
+    """u_0 … u_T, shape (T+1, 3), by the plainest loop."""
+    u = np.zeros(3) if start is None else start.copy()
+    v, found = np.zeros(3), [u]
+    for t, rate in enumerate(rates):
+        slope = gradients[t % len(gradients)] + hessians[t % len(hessians)] @ u
+        if tensor is not None:
+            slope = slope + np.einsum("ijk,j,k->i", tensor, u, u) / 2
+        v = momentum * v - rate * slope
+        u = u + v
+        found.append(u)
+    return np.array(found)
+
+
+def full_tensor() -> np.ndarray:
+    """∂³L from the entries, every permutation by hand."""
+    import itertools
+
+    whole = np.zeros((3, 3, 3))
+    for i, j, k, value in THIRD:
+        for place in itertools.permutations((int(i), int(j), int(k))):
+            whole[place] = value
+    return whole
+
+
+def prepared(routine: Routine) -> np.ndarray:
+    """The state of `system` that a preparation makes of |0>."""
+    state = State.zero()
+    places = {r.name: state.allocate(int(r.size)) for r in routine.registers if r.name != "gradient"}
+    run(routine, state, places)
+    vector = np.zeros(2 ** len(places["system"]), dtype=complex)
+    vector[state.values(places["system"]).astype(int)] = state.amplitudes
+    return vector
+
+
+def solved(system: Any, padding: int, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """L and y, with b given by the places of the registers, over the rows of the matrix."""
+    whole = HistoryMatrix(step=system.step, iterations=system.iterations, padding=padding).matrix()
+    return whole, np.linalg.solve(whole, b)
+
+
+@pytest.mark.parametrize("lift", LIFTS)
+@pytest.mark.parametrize("padding", [0, 3])
+@pytest.mark.parametrize("about", ["start", "minimum"])
+def test_a_lifted_system_has_the_run_in_it(tmp_path: Path, lift: str, padding: int, about: str) -> None:
+    changes: dict[str, Any] = {
+        "dynamics__expansion": {"order": 2, "lift": lift, "carleman_order": 2, "about": about},
+        "third_derivative": {"entries": THIRD},
+    }
+    start = None
+    if about == "minimum":
+        start = np.array([0.3, -0.1, 0.2])
+        np.save(tmp_path / "u.npy", start)
+        changes |= {"displacement": {"file": "u.npy"}}
+    found = study(spec(tmp_path, **changes))
+    rates = np.full(5, 0.3)
+    gradients = (GRADIENT,) if about == "start" else (np.zeros(3),)
+    true = gradient_descent(rates, start=start, tensor=full_tensor(), gradients=gradients)
+    systems = found.problem().systems
+    assert len(systems) == (2 if about == "start" else 1)
+    for system in systems:
+        assert isinstance(system, LiftedSystem)
+        layout = system.offers[0].columns
+        bits, copies = 2, system.order
+        if system.driven == "gradient from level 0":
+            state = np.zeros(2 ** (4 + layout.bits))
+            state[0] = 1
+        else:
+            held = system.states.data
+            assert held is not None
+            routine = lifted(
+                3, copies, system.step.first, system.weights, 5, padding, 20, Qrom(),
+                driven_at_every_time=about == "start", tables=tree_tables(held[0], 20),
+            )  # fmt: skip
+            state = prepared(routine)
+            seen = state[(int(about == "start") << layout.bits) + int(layout.places()[0])]
+            state = state * (np.sign(held[0][0]) * abs(seen) / seen)  # without the global phase
+        rows = 6 + padding
+        places = np.concatenate([(t << layout.bits) + layout.places() for t in range(rows)])
+        assert np.linalg.norm(np.delete(state, places)) < 1e-9
+        sums = system.sums
+        assert sums.right_hand_side is not None
+        b = np.real_if_close(state[places]) * np.sqrt(sums.right_hand_side)
+        whole, y = solved(system, padding, b)
+        steps = y.reshape(rows, -1)
+        first = 1 - system.step.first
+        gamma = system.gamma
+        assert gamma is not None
+        last = steps[5][first : first + 3] * gamma
+        off = np.linalg.norm(last - true[-1]) / np.linalg.norm(true[-1])
+        assert off <= sum(term.displacement for term in system.errors) + 1e-4
+        squares = np.sum(steps**2, axis=1)
+        wanted = np.sum((steps[5:, first : first + 3]) ** 2) / squares.sum()
+        low, high = sums.probability(padding)
+        assert low * (1 - 1e-4) <= wanted <= high * (1 + 1e-4)
+        norm = np.linalg.norm(y) / np.linalg.norm(b)
+        bounds = sums.solution_norm(padding)
+        assert bounds is not None and bounds[0] * (1 - 1e-4) <= norm <= bounds[1] * (1 + 1e-4)
+        assert np.linalg.norm(np.linalg.inv(whole), 2) <= system.inverse_norm(padding) * (1 + 1e-9)
+        assert bits == ceil_log2(3)
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "schedule": {"dynamics__schedule": {"kind": "cosine", "final": 0.01}},
+    "momentum": {"dynamics__momentum": 0.6},
+    "listed rates": {"dynamics__schedule": {"kind": "list", "rates": [0.3, 0.1, 0, 0.2, 0.25]}},
+}
+
+
+@pytest.mark.parametrize("name", [*CASES, "minibatches", "minibatches with momentum"])
+@pytest.mark.parametrize("padding", [0, 2])
+def test_a_linear_system_has_the_run_in_it(tmp_path: Path, name: str, padding: int) -> None:
+    changes = dict(CASES.get(name, {}))
+    hessians, gradients = (HESSIAN,), (GRADIENT,)
+    if "minibatches" in name:
+        hessians = (HESSIAN, HESSIAN + np.diag([0.2, 0.0, -0.1]), HESSIAN * 0.5)
+        gradients = (GRADIENT, -2 * GRADIENT, GRADIENT[::-1].copy())
+        for i, (h, g) in enumerate(zip(hessians, gradients, strict=True)):
+            np.savez(tmp_path / f"h{i}.npz", H=h)
+            np.save(tmp_path / f"g{i}.npy", g)
+        changes["dynamics__minibatches"] = {
+            "count": 3,
+            "hessians": [{"kind": "dense", "file": f"h{i}.npz", "key": "H"} for i in range(3)],
+            "gradients": [{"file": f"g{i}.npy"} for i in range(3)],
+        }
+        if "momentum" in name:
+            changes["dynamics__momentum"] = 0.6
+    found = study(spec(tmp_path, **changes))
+    (system,) = found.problem().systems
+    assert isinstance(system, LinearSystem)
+    momentum = float(changes.get("dynamics__momentum", 0.0))
+    true = gradient_descent(found.recursion.rates, momentum, hessians=hessians, gradients=gradients)
+    offer = system.offers[0]
+    step = offer.prepared(Words(epsilon=1e-3), Qrom()).encoding(controlled=True)
+    history = system.history(step, padding, Qrom())
+    time_bits = int(ceil_log2(6 + padding))
+    assert history.system == time_bits + 2 + (1 if momentum else 0)
+    rhs = system.right_hand_side(offer, padding, 1e-4, Qrom())
+    assert rhs.routine.register("system").size == history.system
+    # the matrix that the circuit stands for, from brute force
+    width = 6 if momentum else 3
+    rows = 6 + padding
+    whole = np.eye(rows * width)
+    b = np.zeros(rows * width)
+    for t in range(rows - 1):
+        h, rate = hessians[t % len(hessians)], found.recursion.rates[min(t, 4)]
+        g = gradients[t % len(gradients)]
+        one = np.eye(width)
+        if t < 5:
+            one = np.eye(3) - rate * h
+            push = -rate * g
+            if momentum:
+                # pairs of (u, v): P is the identity or the one of the study
+                p = np.eye(2) if found.transform is None else found.transform
+                pair = np.block([[one, momentum * np.eye(3)], [-rate * h, momentum * np.eye(3)]])
+                big = np.kron(p, np.eye(3))
+                one = big @ pair @ np.linalg.inv(big)
+                push = np.kron(p @ np.ones(2), push)
+            b[(t + 1) * width : (t + 2) * width] = push
+        whole[(t + 1) * width : (t + 2) * width, t * width : (t + 1) * width] = -one
+    y = np.linalg.solve(whole, b).reshape(rows, -1)
+    np.testing.assert_allclose(y[5][:3], true[-1], rtol=1e-9, atol=1e-12)
+    sums = system.sums
+    wanted = np.sum(y[5:, :3] ** 2) / np.sum(y**2)
+    assert sums.probability(padding) == pytest.approx((wanted, wanted), rel=1e-6)
+    assert sums.solution_norm(padding) == pytest.approx(
+        (np.linalg.norm(y) / np.linalg.norm(b),) * 2, rel=1e-6
+    )
+    truth = np.linalg.norm(np.linalg.inv(whole), 2)
+    assert truth <= system.inverse_norm(padding) * (1 + 1e-9) <= 40 * truth
+
+
+def test_the_history_circuit_of_a_schedule_and_minibatches_is_their_matrix(tmp_path: Path) -> None:
+    from qgd_compiler.algorithms.history import Batches, history_encoding
+    from qgd_compiler.algorithms.menu.offers import offers
+    from qgd_compiler.structure import Dense, Diagonal
+
+    first, second = np.array([[1.0, 0.25], [0.25, 0.6]]), np.array([[0.4, -0.3], [-0.3, 0.9]])
+    both = np.block([[first, np.zeros((2, 2))], [np.zeros((2, 2)), second]])
+    rates = np.array([0.5, 0.25, 0.4])
+    hessian = offers(Dense(entries=both), tables=True)[0].prepared(Words(bits=5), Qrom())
+    shares = np.array([*rates, rates[-1], rates[-1]]) / 0.5
+    table = next(o for o in offers(Diagonal(values=shares), tables=True) if o.name == "diagonal table")
+    scale = table.prepared(Words(bits=6), Qrom())
+    outer = history_encoding(
+        hessian.encoding(True), 0.5, 3, 1, rates=scale.encoding(True), batches=Batches((0, 1, 0), Qrom())
+    )
+    meant = np.eye(10)
+    for t in range(4):
+        step = np.eye(2) - rates[t] * (first, second)[t % 2] if t < 3 else np.eye(2)
+        meant[2 * t + 2 : 2 * t + 4, 2 * t : 2 * t + 2] = -step
+    found = block(outer.routine, columns=list(range(10))).matrix
+    off = np.linalg.norm(found[:10, :10] * float(outer.alpha) - meant, 2)
+    assert off <= float(outer.epsilon)
+    assert np.abs(found[10:, :10]).max() < 1e-12
+
+
+@pytest.mark.parametrize("way", ["varying", "batches", "noisy"])
+def test_a_right_hand_side_of_differing_steps_is_theirs(way: str) -> None:
+    rng = np.random.default_rng(3)
+    rates, vectors = rng.uniform(0.1, 1, 5), rng.standard_normal((5, 3))
+    bits = 18
+    if way == "varying":
+        vectors = np.repeat(vectors[:1], 5, axis=0)
+    batches = None
+    held = vectors[:1]
+    if way == "batches":
+        vectors, batches = vectors[[0, 1, 0, 1, 0]], (0, 1, 0, 1, 0)
+        held = vectors[:2]
+    if way == "noisy":
+        held = vectors
+    weights = rates * np.linalg.norm(vectors, axis=1)
+    routine = driven(
+        3, 5, 2, bits, Qrom(), varying=True, batches=batches, noisy=way == "noisy",
+        tables=tree_tables(held, bits), time_tables=tree_tables(weights, bits),
+    )  # fmt: skip
+    found = prepared(routine)
+    meant = np.zeros(len(found))
+    for t in range(5):
+        meant[4 * (t + 1) : 4 * (t + 1) + 3] = rates[t] * vectors[t]
+    meant /= np.linalg.norm(meant)
+    phase = np.vdot(meant, found)
+    assert np.linalg.norm(found - meant * phase / abs(phase)) < 1e-4
