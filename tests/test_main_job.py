@@ -206,7 +206,7 @@ def test_damping_is_added_to_the_hessian_and_the_damped_route_makes_it_neutral(t
         ({"model__parameters": 4}, SpecError, "3 x 3"),
         ({"spectrum": {"lambda_max": 1.0}}, SpecError, "lambda_max"),
         ({"hessian__max_entry": 0.1}, SpecError, "max_entry"),
-        ({"dynamics__momentum": 0.9}, UnsupportedError, "momentum"),
+        ({"dynamics__segment": 2}, UnsupportedError, "segment"),
         ({"output": "parameters"}, UnsupportedError, "output"),
         ({"access": "qram"}, SpecError, "price"),
         (

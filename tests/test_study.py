@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-import qgd_compiler.study as module
+import qgd_compiler.study.reading as module
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.spec.loader import load
 

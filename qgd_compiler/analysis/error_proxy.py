@@ -29,6 +29,7 @@ Array = NDArray[np.float64]
 
 CUT = 0.4  # of the source
 _BLOCK = 2**20  # values held at once
+_MOST_STEPS = 10**7
 _MOST_VALUES = 5 * 10**9  # modes times steps: some minutes
 _ROUNDING = 1e-12  # an E above 1 by less counts as 1
 _HALVINGS = 40
@@ -96,7 +97,7 @@ def error_proxy(
 
     `learning_rate`: η, or the list η_0 … η_{T−1}. Time: modes times T. Exact for atoms; about 1e-7 relative
     for a histogram or a curve. InfeasibleError if no eigenvalue lies outside the cut, for rates that are not
-    finite or of another number, and for T times modes above 5e9.
+    finite or of another number, for T above 1e7, and for T times modes above 5e9.
     """
     rates = _rates(learning_rate, iterations)
     nodes, weights = density.quadrature(cut, rate=float(rates.sum()), bend=float(rates @ rates))
@@ -195,6 +196,12 @@ def _log_sums(values: Array) -> Array:
 def _rates(learning_rate: float | Sequence[float] | Array, iterations: int) -> Array:
     if iterations < 0:
         raise InfeasibleError(f"the run has {iterations} steps", at="dynamics.iterations")
+    if iterations > _MOST_STEPS:
+        raise InfeasibleError(
+            f"the error proxy of {iterations} steps is too long a list",
+            at="dynamics.iterations",
+            remedy=f"at most {_MOST_STEPS} steps",
+        )
     rates = np.asarray(learning_rate, dtype=float)
     if rates.ndim == 0:
         rates = np.full(iterations, float(rates))

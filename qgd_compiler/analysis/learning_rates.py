@@ -12,8 +12,8 @@ Array = NDArray[np.float64]
 
 
 def constant(rate: float, iterations: int) -> Array:
-    """η in every step."""
-    return np.full(iterations, float(rate))
+    """η in every step; the array is a view of one number, so that runs of any length cost nothing."""
+    return np.broadcast_to(np.float64(rate), (iterations,))
 
 
 def stepwise(rate: float, iterations: int, every: int, factor: float) -> Array:
@@ -29,9 +29,14 @@ def cosine(rate: float, iterations: int, final: float = 0.0) -> Array:
     return np.asarray(final + (rate - final) * (1 + np.cos(np.pi * np.arange(iterations) / iterations)) / 2)
 
 
-def distinct(rates: Sequence[float] | Array) -> int:
-    """How many different rates a list has: one means a plain constant."""
-    return len(np.unique(np.asarray(rates)))
+def is_constant(rates: Array) -> bool:
+    """Whether every step has the same rate."""
+    return rates.strides == (0,) or bool(np.all(rates == rates[0]))
+
+
+def largest(rates: Array) -> float:
+    """The largest rate."""
+    return float(rates[0] if rates.strides == (0,) else rates.max())
 
 
 def step_growths(lambda_min: float, lambda_max: float, rates: Sequence[float] | Array) -> Array:

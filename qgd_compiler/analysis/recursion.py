@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qgd_compiler.analysis.first_order import first_order_errors
 from qgd_compiler.analysis.heavy_ball import HeavyBall, heavy_ball
-from qgd_compiler.analysis.learning_rates import distinct, log_growth_of, step_growths
+from qgd_compiler.analysis.learning_rates import is_constant, largest, log_growth_of, step_growths
 from qgd_compiler.analysis.majorant import contraction_ratio, iterates, majorant
 from qgd_compiler.analysis.truncation import HIGHEST, OVERFLOW, level_errors
 
@@ -64,30 +64,41 @@ class Recursion:
     @property
     def constant_rate(self) -> bool:
         """Whether every step has the same rate."""
-        return distinct(self.rates) == 1
+        return is_constant(self.rates)
+
+    @cached_property
+    def rate(self) -> float:
+        """The largest rate."""
+        return largest(self.rates)
 
     @cached_property
     def pair(self) -> HeavyBall | None:
         """The coordinates of (u, v); None without momentum."""
         if self.momentum == 0:
             return None
-        return heavy_ball(self.lambda_min, self.lambda_max, self.rates, self.momentum, self.iterations)
+        rates = self.rates[:1] if self.constant_rate else self.rates
+        return heavy_ball(self.lambda_min, self.lambda_max, rates, self.momentum, self.iterations)
 
     @cached_property
     def growths(self) -> Array:
         """m_t >= ‖G_1(t)‖, one per step."""
         if self.pair is not None:
-            return np.full(self.iterations, self.pair.growth)
+            return np.broadcast_to(np.float64(self.pair.growth), (self.iterations,))
+        if self.constant_rate:
+            one = step_growths(self.lambda_min, self.lambda_max, self.rates[:1])
+            return np.broadcast_to(one[0], (self.iterations,))
         return step_growths(self.lambda_min, self.lambda_max, self.rates)
 
     @property
     def growth(self) -> float:
         """m, the largest m_t."""
-        return float(self.growths.max())
+        return largest(self.growths)
 
     @property
     def log_growth(self) -> float:
         """Σ ln m_t."""
+        if is_constant(self.growths):
+            return self.iterations * math.log(self.growth) if self.growth else -math.inf
         return log_growth_of(self.growths)
 
     @cached_property
@@ -131,7 +142,7 @@ class Recursion:
         moves = norms.copy()
         if self.pair is None:
             moves[:, 1] = self.rates[:count] * max(abs(self.lambda_min), abs(self.lambda_max))
-            ends = (float(self.rates.max()) * self.lambda_min, float(self.rates.max()) * self.lambda_max)
+            ends = (self.rate * self.lambda_min, self.rate * self.lambda_max)
             known = ends if self.constant_rate else None
         else:
             moves[:, 1] = 1 + norms[:, 1]
@@ -207,7 +218,7 @@ def smallest_contracting_damping(recursion: Recursion) -> float | None:
         moved = Recursion(
             lambda_min=recursion.lambda_min + damping,
             lambda_max=recursion.lambda_max + damping,
-            rates=np.array([recursion.rates.max()]),
+            rates=np.array([recursion.rate]),
             gradient=recursion.gradient,
             noise=recursion.noise,
             start=recursion.start,
@@ -216,7 +227,7 @@ def smallest_contracting_damping(recursion: Recursion) -> float | None:
         return moved.growth < 1 and moved.ratio < 1
 
     low = max(0.0, -recursion.lambda_min)
-    most = 2 / float(recursion.rates.max()) - recursion.lambda_max
+    most = 2 / recursion.rate - recursion.lambda_max
     if contracts(0.0):
         return 0.0
     trial = [low + (most - low) * k / 400 for k in range(401)] if most > low else []
@@ -249,7 +260,7 @@ def largest_certified_rate(recursion: Recursion, budget: float, highest: int = 6
         )
         return search_orders(moved, budget, highest=highest).smallest is not None
 
-    rate = float(recursion.rates.max())
+    rate = recursion.rate
     if certified(rate):
         return rate
     for _ in range(24):

@@ -43,7 +43,7 @@ def judge(recursion: Recursion, orders: OrderSearch, policy: OnNotDissipative = 
 def _linear(recursion: Recursion, policy: OnNotDissipative) -> Regime:
     """One rate as it is; of several the largest decides the class, and all of them the growth."""
     low, high, steps = recursion.lambda_min, recursion.lambda_max, recursion.iterations
-    largest = float(recursion.rates.max())
+    largest = recursion.rate
     worst = classify(low, high, largest, steps, policy, recursion.gradient or None)
     if recursion.constant_rate:
         return worst
@@ -98,7 +98,7 @@ def _with_momentum(recursion: Recursion, policy: OnNotDissipative) -> Regime:
     over_run = pair.power_bound(steps) if powers is None else float(powers[-1])
     transient = None if powers is None else float(powers.max())
     radius = pair.radius
-    damping = smallest_damping(low, high, float(recursion.rates.max()) / (1 + recursion.momentum))
+    damping = smallest_damping(low, high, recursion.rate / (1 + recursion.momentum))
     reasons = [
         f"momentum {recursion.momentum:.6g}: the pair (u, v) grows by {radius:.9g} per step in the long run "
         f"(spectral radius at the ends of [{low:.6g}, {high:.6g}])",
@@ -157,7 +157,7 @@ def _with_momentum(recursion: Recursion, policy: OnNotDissipative) -> Regime:
 
 def _nonlinear(recursion: Recursion, orders: OrderSearch, policy: OnNotDissipative) -> Regime:
     steps, growth, ratio = recursion.iterations, recursion.growth, recursion.ratio
-    rate = float(recursion.rates.max())
+    rate = recursion.rate
     damping = smallest_contracting_damping(recursion)
     window = None if orders.smallest is not None else orders.window
     segments = 1 if window is None else (math.ceil(steps / window) if window else None)

@@ -96,7 +96,10 @@ def _nonlinearity(found: Nonlinearity) -> list[Section]:
         )
         for o in found.orders
     )
-    note = f"Bounds on the error of the last iterate relative to its {found.relative_to} size; budget {real(found.budget)}."
+    note = (
+        f"Bounds on the error of the last iterate relative to its {found.relative_to} size; "
+        f"budget {real(found.budget)}."
+    )
     return [
         Section("Nonlinear terms", Pairs(tuple(rows))),
         Section("Carleman orders", Grid(heads, table), (note,)),

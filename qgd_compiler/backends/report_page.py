@@ -125,8 +125,14 @@ def _circuit(report: Report) -> Section:
 
 def _system(report: Report) -> Section:
     system, solver, carleman = report.linear_system, report.solver, report.carleman
+    off = f"truncation error <= {real(carleman.truncation_bound)}"
+    if carleman.bias_bound:
+        off += f", bias <= {real(carleman.bias_bound)}"
+    unit = () if carleman.gamma is None else (("gamma", real(carleman.gamma), "unit of the displacement"),)
     rows = (
-        ("Carleman order", count(carleman.order), f"truncation error <= {real(carleman.truncation_bound)}"),
+        ("lift", carleman.lift, ""),
+        ("Carleman order", count(carleman.order), off),
+        *unit,
         ("time steps", count(system.rows), f"of which padding {count(system.padding)}"),
         ("dimension", count(system.dimension), ""),
         ("alpha", real(system.alpha), "normalisation of the encoding of L"),
@@ -152,10 +158,15 @@ def _errors(report: Report) -> Section:
 
 
 def _alternatives(report: Report) -> Section:
+    several = len({a.system for a in report.alternatives}) > 1  # lifts beside each other
     rows = tuple(
-        (a.solver, a.encoding, a.access, count(a.t_count), count(a.toffoli), count(a.qubits), a.reason)
+        (
+            *((a.system,) if several else ()),
+            *(a.solver, a.encoding, a.access, count(a.t_count), count(a.toffoli), count(a.qubits), a.reason),
+        )
         for a in report.alternatives
     )
-    heads = columns("solver", "encoding", "access", "T gates", "Toffoli", "qubits", "verdict", numeric=COUNTS)
+    words = ("solver", "encoding", "access", "T gates", "Toffoli", "qubits", "verdict")
+    heads = columns(*(("linear system",) if several else ()), *words, numeric=COUNTS)
     strong = frozenset(i for i, a in enumerate(report.alternatives) if a.chosen)
     return Section("Alternatives", Grid(heads, rows, strong))

@@ -28,7 +28,7 @@ from qgd_compiler.backends.document import Fact as ReportedFact
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind, Source, weakest_source
 from qgd_compiler.structure.facts import Fact
-from qgd_compiler.study.study import Study
+from qgd_compiler.study.reading import Study
 from qgd_compiler.version import __version__
 
 MOST_ORDERS = 8

@@ -125,10 +125,10 @@ def gradient_function(data: Data) -> Callable[[int, Array], Array]:
 
     def gradient(t: int, u: Array) -> Array:
         batch = t % len(hessians)
-        found = np.asarray(hessians[batch] @ u)
+        found: Array = np.asarray(hessians[batch] @ u, dtype=float)
         found = found + (zero if gradients is None else gradients[batch % len(gradients)])
         for tensor in data.tensors:
-            found = found + tensor.apply(u)
+            found += tensor.apply(u)
         return found
 
     return gradient
@@ -180,7 +180,8 @@ def _measured(data: Data, recursion: Recursion, transform: Array | None, progres
 
 
 def _push(transform: Array | None) -> Array:
-    return np.ones(2) if transform is None else np.asarray(transform @ np.ones(2), dtype=float)
+    pushed: Array = np.ones(2) if transform is None else transform @ np.ones(2)
+    return pushed
 
 
 def noise_reach(recursion: Recursion, run: PolynomialRun) -> Array:

@@ -25,7 +25,8 @@ from qgd_compiler.analysis.inverse_norm import history_inverse_norm
 from qgd_compiler.analysis.lifted_inverse import closed_inverse_norm, lifted_inverse_norm
 from qgd_compiler.analysis.majorant import coupling, rescaled
 from qgd_compiler.analysis.power_norms import toeplitz_inverse_norm
-from qgd_compiler.errors import InfeasibleError, UnsupportedError
+from qgd_compiler.analysis.recursion import search_orders
+from qgd_compiler.errors import InfeasibleError, SpecError, UnsupportedError
 from qgd_compiler.kinds import Kind, Source
 from qgd_compiler.scalars import ceil_log2
 from qgd_compiler.structure.carleman_step import LIFTS, CarlemanStep, Lift
@@ -44,19 +45,49 @@ from qgd_compiler.study.pairs import (
 )
 
 if TYPE_CHECKING:
-    from qgd_compiler.study.study import Study
+    from qgd_compiler.study.reading import Study
 
 Array = NDArray[np.float64]
 
 QUICK = 2000  # steps beyond which γ is chosen by the closed bound
-GAMMAS = tuple(2.0 ** (k / 2) for k in range(-6, 9))  # units that are tried, times the largest iterate
+GAMMAS: tuple[float, ...] = tuple(
+    2.0 ** (k / 2) for k in range(-6, 9)
+)  # units that are tried, times the largest iterate
 
 
 def systems_of(study: Study) -> tuple[System, ...]:
     """Every system that answers the spec; raises where the spec asks for a combination that has no circuit yet."""
-    if study.recursion.linear and study.loaded.spec.dynamics.expansion.carleman_order is None:
+    expansion = study.loaded.spec.dynamics.expansion
+    if expansion.about == "cheaper":
+        moved = about_the_minimum(study)
+        try:
+            return (linear_system(study), *lifted_systems(moved))
+        except InfeasibleError as error:  # nothing is known of the run about the minimum
+            study.progress(f"not about the minimum: {error.what}")
+            return (linear_system(study),)
+    if study.recursion.linear and expansion.about == "start" and expansion.carleman_order is None:
         return (linear_system(study),)
     return tuple(lifted_systems(study))
+
+
+def about_the_minimum(study: Study) -> Study:
+    """The same quadratic run about its minimum: u_0 = H⁻¹g, by the data or, as a bound, by ‖g‖/λ_min."""
+    recursion = study.recursion
+    if not recursion.linear or recursion.lambda_min <= 0:
+        raise SpecError(
+            "only a quadratic model with a positive smallest eigenvalue has a minimum to expand about",
+            at=study.loaded.where("dynamics.expansion.about"),
+            remedy="about: start, or about: minimum with the displacement and the derivatives there",
+        )
+    known, start = study.data, None
+    if known.hessians is not None and known.gradients is not None and len(known.hessians) == 1:
+        from scipy.sparse.linalg import spsolve
+
+        start = np.asarray(spsolve(known.hessians[0].tocsc(), known.gradients[0]))
+    size = recursion.gradient / recursion.lambda_min if start is None else float(np.linalg.norm(start))
+    moved = replace(recursion, gradient=0.0, start=size)
+    data = replace(known, gradients=None, displacement=start)
+    return replace(study, recursion=moved, data=data, orders=search_orders(moved, study.orders.budget))
 
 
 def linear_system(study: Study) -> LinearSystem:
@@ -70,7 +101,7 @@ def linear_system(study: Study) -> LinearSystem:
             at=study.loaded.where("dynamics.schedule"),
             remedy="a constant rate, or momentum: 0; `qgd analyze` serves both",
         )
-    rate = float(recursion.rates.max())
+    rate = recursion.rate
     matrix, explicit = study.matrix, study.entries
     count = None if dynamics.minibatches is None else int(dynamics.minibatches.count.value)
     batches = None if count is None else tuple(t % count for t in range(recursion.iterations))
@@ -170,6 +201,8 @@ def lifted_systems(study: Study) -> Iterator[LiftedSystem]:
             )
     wanted = dynamics.expansion.lift
     lifts: tuple[Lift, ...] = LIFTS if wanted == "cheaper" else (wanted,)
+    if recursion.linear and wanted == "cheaper":
+        lifts = ("exact",)  # at order 1 the two are the same
     for lift in lifts:
         for order in _orders(study, lift):
             for driven in _ways_to_drive(study):
@@ -187,6 +220,8 @@ def _orders(study: Study, lift: Lift) -> tuple[int, ...]:
     given = study.loaded.spec.dynamics.expansion.carleman_order
     if given is not None:
         return (int(given.value),)
+    if study.recursion.linear:
+        return (1,)
     budget, highest = study.orders.budget, 8
     best: tuple[float, int] = (math.inf, 1)
     for order in range(1, highest + 1):
@@ -360,12 +395,13 @@ def _best_gamma(study: Study, step: CarlemanStep, driven: Driven, largest: float
 
     def cost(gamma: float) -> float:
         trial = replace(step, gamma=gamma)
-        alpha = 1 + max(Couplings(trial, tuple(parts)).alpha, 1.0)
+        alpha: float = 1 + max(Couplings(trial, tuple(parts)).alpha, 1.0)
         couplings, steps = _couplings(study, trial), study.priced.iterations
         inverse = closed_inverse_norm if steps > QUICK else lifted_inverse_norm
         probability = _lifted_sums(study, trial, driven).probability(steps)[0]
         if not probability > 0:
             return math.inf
-        return float(alpha * float(inverse(couplings, steps, steps)) / math.sqrt(probability))
+        bound = float(inverse(couplings, steps, steps))
+        return float(alpha * bound / math.sqrt(probability))
 
     return min((largest * factor for factor in GAMMAS), key=cost)

@@ -10,7 +10,8 @@ from qgd_compiler.algorithms.amplitude_tree import error_bound, tree_tables
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.frobenius import epsilon_bound as frobenius_epsilon
 from qgd_compiler.algorithms.frobenius import frobenius_tables, frobenius_tree
-from qgd_compiler.algorithms.history import history_encoding, right_hand_side
+from qgd_compiler.algorithms.history import history_encoding
+from qgd_compiler.algorithms.right_hand_sides import driven
 from qgd_compiler.algorithms.sparse_access import sparse_access, sparse_tables
 from qgd_compiler.algorithms.uniform import uniform_superposition
 from qgd_compiler.program.simulate import State, block, run
@@ -132,7 +133,7 @@ def test_the_history_block_is_the_matrix_of_the_whole_run(
 def test_the_right_hand_side_is_the_gradient_at_the_times_one_to_t(iterations: int, padding: int) -> None:
     gradient = np.array([0.3, -1.1, 0.7])
     bits = 8
-    routine = right_hand_side(3, iterations, padding, bits, Qroam(), tables=tree_tables(-gradient, bits))
+    routine = driven(3, iterations, padding, bits, Qroam(), tables=tree_tables(-gradient, bits))
     state = State.zero()
     places = {r.name: state.allocate(int(r.size)) for r in routine.registers if r.name != "gradient"}
     run(routine, state, places)

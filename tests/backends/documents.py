@@ -36,9 +36,18 @@ def report_content() -> dict[str, Any]:
             "growth": 1.0001448,
             "growth_over_run": 1.0145857,
             "margin": -0.0001448,
+            "ratio": None,
+            "transient": None,
             "reasons": ["the smallest eigenvalue is -0.01448"],
         },
-        "carleman": {"order": 1, "lift": "none", "truncation_bound": 0.0},
+        "carleman": {
+            "order": 1,
+            "lift": "none",
+            "truncation_bound": 0.0,
+            "bias_bound": 0.0,
+            "gamma": None,
+            "width": 279,
+        },
         "linear_system": {
             "alpha": 2.03,
             "inverse_norm": 97.5,
@@ -92,6 +101,7 @@ def report_content() -> dict[str, Any]:
         ],
         "alternatives": [
             {
+                "system": "history of a quadratic model",
                 "solver": "kernel reflection, norm known",
                 "encoding": "sparse access",
                 "access": "qrom",
@@ -104,6 +114,7 @@ def report_content() -> dict[str, Any]:
                 "reason": "chosen",
             },
             {
+                "system": "history of a quadratic model",
                 "solver": "kernel reflection, norm known",
                 "encoding": "frobenius",
                 "access": "qrom",
@@ -150,6 +161,8 @@ def analysis_content() -> dict[str, Any]:
             "growth": 0.9995,
             "growth_over_run": None,
             "margin": 0.0005,
+            "ratio": None,
+            "transient": None,
             "reasons": ["the smallest eigenvalue is 0.01"],
         },
         "spectrum": {
@@ -174,6 +187,9 @@ def analysis_content() -> dict[str, Any]:
             "largest_norm": 0.78,
             "final_probability": 0.0132,
         },
+        "nonlinearity": None,
+        "cuts": None,
+        "proxy": None,
         "ways_out": [{"change": "dynamics.damping", "value": 0.0145, "effect": "linear neutral"}],
         "assumptions": [],
     }

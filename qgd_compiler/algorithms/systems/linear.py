@@ -21,6 +21,7 @@ from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.menu.offers import offers
 from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, RightHandSide
 from qgd_compiler.algorithms.right_hand_sides import States, driven
+from qgd_compiler.analysis.learning_rates import is_constant, largest
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
@@ -72,11 +73,11 @@ class LinearSystem:
     @cached_property
     def _rate(self) -> float:
         """The largest rate, which is taken out of the schedule."""
-        return float(self.rates.max())
+        return largest(self.rates)
 
     @cached_property
     def _constant(self) -> bool:
-        return bool(np.all(self.rates == self.rates[0]))
+        return is_constant(self.rates)
 
     def inverse_norm(self, padding: int) -> float:
         """As `System` says."""

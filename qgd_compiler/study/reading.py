@@ -316,7 +316,7 @@ def _refuse_overshoot(loaded: Loaded, recursion: Recursion) -> None:
     """A rate at which the steepest direction diverges is a mistake unless the spec wants it."""
     if loaded.spec.dynamics.allow_divergence:
         return
-    eta, high = float(recursion.rates.max()), recursion.lambda_max
+    eta, high = recursion.rate, recursion.lambda_max
     limit = 2 * (1 + recursion.momentum)
     if eta * high > limit * (1 + TOLERANCE):
         overshoot = abs(1 - eta * high)
