@@ -61,9 +61,15 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
     )
 
 
-def analyze(spec: SpecLike, progress: Progress = lambda _: None) -> Analysis:
-    """Spectrum, regime, growth and what would change the verdict; nothing is lowered or counted."""
-    return analysis_of(study(_loaded(spec), progress))
+def analyze(
+    spec: SpecLike, progress: Progress = lambda _: None, *, proxy: bool = False, training: bool = False
+) -> Analysis:
+    """Spectrum, regime, growth and what would change the verdict; nothing is lowered or counted.
+
+    proxy     with the error proxy E(t) for t = 0 … T of the density of eigenvalues
+    training  with the class, growth and proxy at every step of the spectrum file
+    """
+    return analysis_of(study(_loaded(spec), progress), proxy=proxy, training=training)
 
 
 def encodings(

@@ -297,7 +297,7 @@ def _panels(
     """
     left, right = edges[:-1], edges[1:]
     if cut is not None:
-        kept = (right < cut) | (left >= cut)
+        kept = (right <= -cut) | (left >= cut)
         left, right, first, last = left[kept], right[kept], first[kept], last[kept]
     width = right - left
     steepness = rate * width + (np.abs(last - first) if logarithmic else 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ POINTS = [-2.0, -1.0, 0.5, 3.0, 7.0]
 def by_quad(points: list[float], density: Real, f: Real, cut: float) -> float:
     """The integral of f times the density outside the cut, over the mass of the whole density."""
     ends = sorted({*points, *(c for c in (-cut, cut) if points[0] < c < points[-1])})
-    pieces = list(zip(ends[:-1], ends[1:], strict=True))
+    pieces = list(pairwise(ends))
     outside = [(a, b) for a, b in pieces if a >= cut or b <= -cut]
 
     def total(g: Real, where: list[tuple[float, float]]) -> float:

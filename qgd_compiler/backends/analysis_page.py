@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from qgd_compiler.backends.analysis_report import Analysis, Nonlinearity, Proxy
+from qgd_compiler.backends.analysis_report import Analysis, Nonlinearity, Proxy, Training
 from qgd_compiler.backends.document import Fact
-from qgd_compiler.backends.figures import count, percent, real
-from qgd_compiler.backends.page import Grid, Page, Pairs, Section, columns
+from qgd_compiler.backends.figures import bar, count, near_one, percent, real
+from qgd_compiler.backends.page import Column, Grid, Page, Pairs, Section, columns
 from qgd_compiler.backends.report_page import assumptions_section, regime_section
 
 
@@ -18,6 +18,7 @@ def analysis_page(analysis: Analysis) -> Page:
         _run(analysis),
         *([] if analysis.nonlinearity is None else _nonlinearity(analysis.nonlinearity)),
         *([] if analysis.proxy is None else [_proxy(analysis.proxy)]),
+        *([] if analysis.training is None else [_training(analysis.training)]),
         assumptions_section(analysis.assumptions),
     ]
     footer = (
@@ -119,6 +120,7 @@ def _proxy(proxy: Proxy) -> Section:
             count(t),
             "unbounded" if proxy.value[t] is None else real(proxy.value[t], 5),
             "minimum" if t == proxy.minimum_at else "",
+            _bar_of(proxy, t),
         )
         for t in shown
     )
@@ -129,7 +131,48 @@ def _proxy(proxy: Proxy) -> Section:
         if proxy.smallest_cut is None
         else f"It stays below 1 from a cut of {real(proxy.smallest_cut)} on.",
     )
-    return Section("Error proxy", Grid(columns("t", "E(t)", "", numeric=("t", "E(t)")), rows), notes)
+    heads = (*columns("t", "E(t)", "", numeric=("t", "E(t)")), Column("", fixed=True))
+    return Section("Error proxy", Grid(heads, rows), notes)
+
+
+def _bar_of(proxy: Proxy, t: int) -> str:
+    """E(t) as a bar, the largest finite value full."""
+    value = proxy.value[t]
+    largest = max((v for v in proxy.value if v is not None), default=1.0)
+    return "" if value is None or largest == 0 else bar(value / largest)
+
+
+def _training(training: Training) -> Section:
+    rows = tuple(
+        (
+            count(p.step),
+            p.regime,
+            near_one(p.growth),
+            "unbounded" if p.growth_over_run is None else real(p.growth_over_run),
+            count(p.window),
+            "" if p.proxy_minimum is None else real(p.proxy_minimum),
+            "" if p.proxy_last is None else real(p.proxy_last),
+            str(p.source),
+            "allowed" if p.allowed else "",
+        )
+        for p in training.points
+    )
+    words = ("step", "class", "growth", "over the run", "longest run", "proxy min", "proxy at T", "ends", "")
+    heads = columns(
+        *words, numeric=("step", "growth", "over the run", "longest run", "proxy min", "proxy at T")
+    )
+    if training.first_allowed is None or training.last_allowed is None:
+        note = "At no step of the file may one run have all the iterations of the spec."
+    else:
+        note = (
+            f"One run may have all the iterations of the spec from step {training.first_allowed} "
+            f"to step {training.last_allowed} (of the steps in the file, without a gap)."
+        )
+    return Section(
+        "Along training",
+        Grid(heads, rows),
+        (note, "The error proxy averages over modes and certifies nothing."),
+    )
 
 
 def _run(analysis: Analysis) -> Section:

@@ -137,6 +137,41 @@ class Proxy(Part):
     )
 
 
+class TrainingPoint(Part):
+    """The class of a run that starts at one training step."""
+
+    step: int = Field(ge=0, description="Training step.")
+    regime: str = Field(alias="class", description="The class of the dynamics.")
+    lambda_min: FiniteFloat = Field(description="Smallest eigenvalue, damping included.")
+    lambda_max: FiniteFloat = Field(description="Largest eigenvalue, damping included.")
+    source: Source = Field(
+        description="Where the ends come from; the extent of a density is only an estimate."
+    )
+    growth: FiniteFloat = Field(ge=0, description="Growth per step.")
+    growth_over_run: FiniteFloat | None = Field(ge=0, description="Growth over the run; null above 1.8e308.")
+    window: Count = Field(
+        description="Most steps that one run may have: growth at most e, and some order certified."
+    )
+    allowed: bool = Field(description="Whether one run holds all steps.")
+    proxy_minimum: FiniteFloat | None = Field(
+        ge=0, description="Smallest error proxy; null without a density."
+    )
+    proxy_last: FiniteFloat | None = Field(
+        ge=0, description="Error proxy at the end; null without a density."
+    )
+
+
+class Training(Part):
+    """The series of spectra along training: where is the method allowed?"""
+
+    points: tuple[TrainingPoint, ...] = Field(description="One for each step of the file.")
+    first_allowed: int | None = Field(
+        default=None,
+        description="First step of the longest stretch of steps at which it is allowed; null if none.",
+    )
+    last_allowed: int | None = Field(default=None, description="Last step of that stretch.")
+
+
 class WayOut(Part):
     """One change that would change the class."""
 
@@ -163,7 +198,10 @@ class Analysis(Document):
     trajectory: Trajectory | None = Field(description="The run of gradient descent; null without a gradient.")
     nonlinearity: Nonlinearity | None = Field(default=None, description="Null for a quadratic model.")
     cuts: Cuts | None = Field(default=None, description="What leaving out small eigenvalues would change.")
-    proxy: Proxy | None = Field(default=None, description="The error proxy; null without a density.")
+    proxy: Proxy | None = Field(default=None, description="The error proxy; null where it was not asked for.")
+    training: Training | None = Field(
+        default=None, description="The spectra along training; null where they were not asked for."
+    )
     ways_out: tuple[WayOut, ...] = Field(description="What would change the class.")
     assumptions: tuple[Assumption, ...] = Field(description="The inputs that the result rests on.")
 

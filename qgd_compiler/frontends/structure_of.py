@@ -14,6 +14,8 @@ from scipy import sparse
 
 from qgd_compiler.errors import Mistake, QgdError, SpecError, UnsupportedError
 from qgd_compiler.frontends.matrix_file import MatrixFile, read_matrix
+from qgd_compiler.frontends.spectrum_entry import SpectrumEntry
+from qgd_compiler.frontends.spectrum_file import read_spectrum
 from qgd_compiler.frontends.tensor_file import tensor_of
 from qgd_compiler.frontends.vector_file import read_vector
 from qgd_compiler.kinds import Source, weakest_source
@@ -214,6 +216,8 @@ def _with_spectrum(bare: Matrix, loaded: Loaded) -> Matrix:
     given = loaded.spec.spectrum
     if given is None:
         return bare
+    if given.file is not None:
+        bare = _bound(bare, _of_file(read_spectrum(loaded.base_dir / given.file).entry(given.step)))
     if given.eigenvalues is not None:
         listed = [float(v.value) for v in given.eigenvalues]
         source = weakest_source(v.source for v in given.eigenvalues)
@@ -222,6 +226,23 @@ def _with_spectrum(bare: Matrix, loaded: Loaded) -> Matrix:
         )
     ends = {"lambda_min": given.lambda_min, "lambda_max": given.lambda_max}
     return _bound(bare, {name: _fact(value) for name, value in ends.items() if value is not None})
+
+
+def _of_file(entry: SpectrumEntry) -> dict[str, Fact]:
+    """What a spectrum file says of the ends: measured bounds, the ends of a whole list, or the extent of a density.
+
+    The extent of a density is an estimate: mass too small to be drawn may lie outside it.
+    """
+    found: dict[str, Fact] = {}
+    if entry.density is not None:
+        extent = entry.density.extent
+        found["lambda_min"] = Fact(float(extent.smallest), Source.ESTIMATED)
+        found["lambda_max"] = Fact(float(extent.largest), Source.ESTIMATED)
+    for name in ("lambda_min", "lambda_max"):
+        value = getattr(entry, name)
+        if value is not None:
+            found[name] = Fact(float(value), Source.MEASURED)
+    return found
 
 
 Shape = tuple[Scalar | None, Scalar | None]

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from qgd_compiler.analysis.error_proxy import error_proxy, smallest_cut
 from qgd_compiler.analysis.growth import step_growth
 from qgd_compiler.analysis.inverse_norm import log_history_inverse_norm
 from qgd_compiler.analysis.lifted_inverse import lifted_inverse_norm
@@ -19,23 +20,29 @@ from qgd_compiler.backends.analysis_report import (
     HessianFacts,
     InverseNorm,
     Nonlinearity,
+    Proxy,
     Spectrum,
     Trajectory,
     WayOut,
 )
 from qgd_compiler.backends.assemble import regime_of
 from qgd_compiler.backends.document import Fact as ReportedFact
-from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.errors import InfeasibleError, SpecError
 from qgd_compiler.kinds import Kind, Source, weakest_source
 from qgd_compiler.structure.facts import Fact
 from qgd_compiler.study.reading import Study
+from qgd_compiler.study.training import training_of
 from qgd_compiler.version import __version__
 
 MOST_ORDERS = 8
 
 
-def analysis_of(found: Study) -> Analysis:
-    """The report of an analysis; a run that cannot be followed or bounded is left out of it."""
+def analysis_of(found: Study, *, proxy: bool = False, training: bool = False) -> Analysis:
+    """The report of an analysis; a run that cannot be followed or bounded is left out of it.
+
+    proxy     with the error proxy of the density; SpecError where there is none
+    training  with every step of the spectrum file; SpecError where there is none
+    """
     content, regime = found.loaded.spec, found.regime
     trajectory = _trajectory(found)
     run = () if trajectory is None else tuple(found.run_assumptions)
@@ -58,8 +65,31 @@ def analysis_of(found: Study) -> Analysis:
         trajectory=trajectory,
         nonlinearity=_nonlinearity(found, trajectory is not None),
         cuts=_cuts(found),
+        proxy=_proxy(found) if proxy else None,
+        training=training_of(found) if training else None,
         ways_out=tuple(WayOut(change=w.change, value=w.value, effect=w.effect) for w in regime.ways_out),
         assumptions=(*found.assumptions, *run),
+    )
+
+
+def _proxy(found: Study) -> Proxy:
+    if found.density is None:
+        raise SpecError(
+            "there is no density of eigenvalues to average over",
+            at=found.loaded.where("spectrum"),
+            remedy="spectrum: {file: …, step: …}, spectrum.eigenvalues, or a Hessian with data",
+        )
+    given = found.loaded.spec.spectrum
+    cut = 0.0 if given is None else float(given.cut.value)
+    rates = found.recursion.rates
+    mean = error_proxy(found.density, rates, found.recursion.iterations, cut)
+    return Proxy(
+        cut=cut,
+        t=tuple(int(t) for t in mean.steps),
+        value=tuple(_finite(float(v)) for v in mean.values),
+        minimum=mean.minimum,
+        minimum_at=mean.minimum_at,
+        smallest_cut=smallest_cut(found.density, rates, found.recursion.iterations),
     )
 
 

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.analysis import learning_rates
+from qgd_compiler.analysis.lanczos_quadrature import density_of, lanczos_density
 from qgd_compiler.analysis.power_norms import heavy_ball_powers
 from qgd_compiler.analysis.recursion import OrderSearch, Recursion, search_orders
 from qgd_compiler.analysis.regime import Regime, RegimeName
-from qgd_compiler.analysis.spectrum import Extremes, measure_extremes
+from qgd_compiler.analysis.spectrum import DENSE_LIMIT, Extremes, measure_extremes
 from qgd_compiler.analysis.verdict import judge
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.errors import InfeasibleError, SpecError
+from qgd_compiler.frontends.spectrum_file import read_spectrum
 from qgd_compiler.frontends.structure_of import (
     HessianOf,
     VectorOf,
@@ -33,6 +35,7 @@ from qgd_compiler.frontends.structure_of import (
 from qgd_compiler.kinds import Source, weakest_source
 from qgd_compiler.spec.digest import spec_digest
 from qgd_compiler.spec.loader import Loaded
+from qgd_compiler.spectra import Atoms, Density
 from qgd_compiler.structure.facts import Facts, best_norm
 from qgd_compiler.structure.matrix import Matrix
 from qgd_compiler.structure.simplify import simplify
@@ -107,6 +110,24 @@ class Study:
             None if known is None or known.final_over_max is None else float(known.final_over_max.value)
         )
         return follow_run(self.data, self.priced, self.transform, declared, self.progress)
+
+    @cached_property
+    def density(self) -> Density | None:
+        """The eigenvalues with damping: of a file or list of the spec, else of the data (sampled if it is large)."""
+        given = self.loaded.spec.spectrum
+        found: Density | None = None
+        if given is not None and given.file is not None:
+            found = read_spectrum(self.loaded.base_dir / given.file).entry(given.step).density
+        if found is None and given is not None and given.eigenvalues is not None:
+            found = Atoms.equal([float(v.value) for v in given.eigenvalues], given.eigenvalues[0].source)
+        if found is not None:
+            return found.shifted(self.shift) if self.shift else found
+        if self.entries is None:
+            return None
+        self.progress("sampling the density")
+        if self.entries.shape[0] <= DENSE_LIMIT:
+            return density_of(self.entries)
+        return lanczos_density(self.entries).density
 
     def problem(self) -> Problem:
         """What lowering needs to know."""
@@ -393,6 +414,7 @@ def _digest(loaded: Loaded, read: HessianOf) -> str:
     spec = loaded.spec
     files = {f.path.name: sha256(f.path) for f in read.files}
     named: list[Any] = [spec.gradient, spec.displacement, spec.third_derivative, spec.fourth_derivative]
+    named.append(spec.spectrum)
     batches = spec.dynamics.minibatches
     if batches is not None:
         named += [*(batches.gradients or ()), *(h for h in batches.hessians or () if hasattr(h, "file"))]
