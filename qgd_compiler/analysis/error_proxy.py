@@ -9,9 +9,12 @@ omits η. With a list of learning rates |1−ηλ|^t is Π_{s<t} |1−η_s λ|.
 E averages over modes, most of them near zero, so it certifies nothing: E(t) <= 1 is compatible with a mode that
 grows 22-fold, and the growth of a run is set by the extreme eigenvalues alone (see `growth`).
 
-The integral is that of the density as it is stored: a curve read off a semi-logarithmic figure is straight in
-its logarithm between two points, split at the cut (see `qgd_compiler.spectra`). A trapezoid over the density at
-the points of such a curve is no substitute: beside a cut at which the density falls by decades it is 5 % off.
+The density is taken as it is stored: a curve read off a semi-logarithmic figure is straight in its logarithm between
+two points (see `qgd_compiler.spectra`). A trapezoid over the density at the points of such a curve is no
+substitute: beside a cut at which the density falls by decades it is 5 % off. Such a curve is summed on an
+even mesh of 20,000 points, as published values are: for the published spectrum at step 10, η = 0.01, it gives 0.9787 at
+t = 24 and 1.1160 at t = 90 (stated elsewhere: 0.9786 and 1.117); the integral split exactly at the cut
+(`mesh=None`) gives 0.9784 and 1.1149. Reading the figure half a line width higher or lower moves the latter by 0.06.
 """
 
 from __future__ import annotations
@@ -23,11 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.errors import InfeasibleError
-from qgd_compiler.spectra import Atoms, Density, Quadrature
+from qgd_compiler.spectra import Atoms, Curve, Density, Quadrature
 
 Array = NDArray[np.float64]
 
 CUT = 0.4  # of the source
+MESH = 20_001  # points of the mesh for a curve that is straight in its logarithm
 _BLOCK = 2**20  # values held at once
 _MOST_STEPS = 10**7
 _MOST_VALUES = 5 * 10**9  # modes times steps: some minutes
@@ -91,16 +95,24 @@ class ErrorProxy:
 
 
 def error_proxy(
-    density: Density, learning_rate: float | Sequence[float] | Array, iterations: int, cut: float = CUT
+    density: Density,
+    learning_rate: float | Sequence[float] | Array,
+    iterations: int,
+    cut: float = CUT,
+    mesh: int | None = MESH,
 ) -> ErrorProxy:
     """E(t) for every t = 0 … T = `iterations`.
 
     `learning_rate`: η, or the list η_0 … η_{T−1}. Time: modes times T. Exact for atoms; about 1e-7 relative
-    for a histogram or a curve. InfeasibleError if no eigenvalue lies outside the cut, for rates that are not
+    for a histogram or a curve; a curve straight in its logarithm on `mesh` even points, which is off by 1e-3 where the
+    density is steep at the cut (None: the integral to 1e-7). InfeasibleError if no eigenvalue lies outside the cut, for rates that are not
     finite or of another number, for T above 1e7, and for T times modes above 5e9.
     """
     rates = _rates(learning_rate, iterations)
-    nodes, weights = density.quadrature(cut, rate=float(rates.sum()), bend=float(rates @ rates))
+    if mesh is not None and isinstance(density, Curve) and density.logarithmic:
+        nodes, weights = _on_mesh(density, cut, mesh)
+    else:
+        nodes, weights = density.quadrature(cut, rate=float(rates.sum()), bend=float(rates @ rates))
     mass = float(weights.sum())
     if not mass > 0:
         extent = density.extent
@@ -115,6 +127,14 @@ def error_proxy(
     logs = np.concatenate([[0.0], *(_log_sums(base + block) for block in _log_factors(nodes, rates))])
     logs.setflags(write=False)
     return ErrorProxy(logs=logs, cut=float(cut), mass_outside=mass)
+
+
+def _on_mesh(density: Curve, cut: float, mesh: int) -> Quadrature:
+    """Even points over the extent of a curve, those outside the cut with equal widths."""
+    points = np.linspace(float(density.points[0]), float(density.points[-1]), mesh)
+    weights = np.exp(np.interp(points, density.points, density.values)) * (points[1] - points[0])
+    kept = (np.abs(points) > cut) & (weights > 0)
+    return Quadrature(points[kept], weights[kept])
 
 
 def smallest_cut(

@@ -250,8 +250,17 @@ def _extremes(loaded: Loaded, matrix: Matrix, entries: Any) -> Extremes:
         lambda_min_error=0.0,
         lambda_max_error=0.0,
         source=weakest_source((lowest.source, highest.source)),
-        method="declared bounds",
+        method="extent of a density, which certifies nothing" if _from_density(loaded) else "declared bounds",
     )
+
+
+def _from_density(loaded: Loaded) -> bool:
+    """Whether the ends of the spectrum are only those of a density."""
+    given = loaded.spec.spectrum
+    if given is None or given.file is None:
+        return False
+    entry = read_spectrum(loaded.base_dir / given.file).entry(given.step)
+    return entry.lambda_min is None or entry.lambda_max is None
 
 
 def _over_all(loaded: Loaded, bare: Extremes, batches: tuple[Matrix, ...] | None) -> Extremes:

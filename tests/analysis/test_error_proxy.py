@@ -29,15 +29,16 @@ def test_the_published_spectrum_dips_to_0_9786_at_step_24_and_ends_above_one(pub
     found = error_proxy(published, 0.01, 100)
     assert found.minimum == pytest.approx(0.9786, abs=0.002)
     assert found.minimum_at == 24
-    # 1.117 came from a mesh; the integral of the curve as drawn is 1.11485 (see the next test)
-    assert found.values[90] == pytest.approx(1.117, abs=0.0025)
+    assert found.values[90] == pytest.approx(1.117, abs=0.002)
+    exact = error_proxy(published, 0.01, 100, mesh=None)
+    assert np.abs(found.values - exact.values).max() < 0.002
     assert found.largest == found.last and found.largest_at == 100
     assert 0.006 < found.mass_outside < 0.008
 
 
 def test_finer_and_finer_sums_over_the_drawn_curve_converge_to_the_same_proxy(published: Density) -> None:
     points, logs = np.array(published.points), np.array(published.values)  # type: ignore[attr-defined]
-    found = error_proxy(published, 0.01, 90)
+    found = error_proxy(published, 0.01, 90, mesh=None)
     steps = np.array([1, 24, 90])
     for count, close in ((10**4, 5e-3), (10**6, 5e-5)):
         middles = points[0] + (np.arange(count) + 0.5) * (points[-1] - points[0]) / count
@@ -169,9 +170,9 @@ def test_the_smallest_cut_is_the_first_one_that_brute_force_accepts(seed: int) -
 def test_the_smallest_cut_of_a_curve_lies_where_the_proxy_passes_one(published: Density) -> None:
     cut = smallest_cut(published, 0.01, 100)
     assert cut is not None
-    assert error_proxy(published, 0.01, 100, cut).largest <= 1 + 1e-9
-    assert error_proxy(published, 0.01, 100, cut * 0.999).largest > 1
-    assert error_proxy(published, 0.01, 100, cut / 2).largest > 1
+    assert error_proxy(published, 0.01, 100, cut, mesh=None).largest <= 1 + 1e-9
+    assert error_proxy(published, 0.01, 100, cut * 0.999, mesh=None).largest > 1
+    assert error_proxy(published, 0.01, 100, cut / 2, mesh=None).largest > 1
 
 
 def test_the_smallest_cut_inside_a_bin_is_the_root_of_its_closed_condition() -> None:

@@ -225,12 +225,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     target = tmp_path / "out.json"
     target.write_text("old")
 
-    def full(self: Path, text: str, **_: Any) -> int:
-        with open(self, "w") as file:
-            file.write(text[:2])
+    def full(self: Path, content: bytes) -> int:
+        with open(self, "wb") as file:
+            file.write(content[:2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(UsageError, match="No space left"):
         write_whole(target, "a new and longer text")
     assert target.read_text() == "old"

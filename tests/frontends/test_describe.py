@@ -11,7 +11,7 @@ from scipy import sparse
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.errors import InputFileError, UsageError
 from qgd_compiler.frontends.describe import describe
-from qgd_compiler.frontends.structure_of import gradient_of, hessian_of
+from qgd_compiler.frontends.structure_of import hessian_of, vector_of
 from qgd_compiler.kinds import Source
 from qgd_compiler.spec.dump import to_yaml
 from qgd_compiler.spec.loader import loads
@@ -46,7 +46,7 @@ def test_the_text_of_a_described_spec_loads_as_the_same_spec_and_finds_its_files
     again = loads(to_yaml(spec), estimates)
     assert again.spec == spec
     assert hessian_of(again).bare.rows == spec.model.parameters.value
-    assert gradient_of(again).norm.value > 0
+    assert vector_of(again, again.spec.gradient, "gradient").norm.value > 0
 
 
 def test_facts_are_those_of_the_dense_matrix(tmp_path: Path) -> None:

@@ -11,12 +11,18 @@ from scipy import sparse
 
 from qgd_compiler.analysis.spectrum import Extremes, measure_extremes
 from qgd_compiler.errors import InputFileError, QgdError, SpecError, UnsupportedError
-from qgd_compiler.frontends.structure_of import HessianOf, gradient_of, hessian_of, shifted
+from qgd_compiler.frontends.structure_of import HessianOf, VectorOf, hessian_of, shifted, vector_of
 from qgd_compiler.kinds import Source
 from qgd_compiler.spec.loader import Loaded, loads
 from qgd_compiler.structure.identity import Identity
 
 H = np.array([[2.0, -1.0, 0.0], [-1.0, 0.5, 0.25], [0.0, 0.25, 3.0]])
+
+
+def gradient_of(loaded: Loaded) -> VectorOf:
+    """The gradient of a spec that has one."""
+    assert loaded.spec.gradient is not None
+    return vector_of(loaded, loaded.spec.gradient, "gradient")
 
 
 def spec(hessian: str, folder: Path, n: int = 3, rest: str = "", dynamics: str = "") -> Loaded:
@@ -210,14 +216,24 @@ def test_mistakes_name_the_file_and_the_field_of_the_spec(
 
 
 def test_a_density_does_not_pass_for_bounds(folder: Path) -> None:
-    refused(
-        UnsupportedError,
-        "density",
-        "spectrum.file",
-        hessian="{kind: identity}",
-        folder=folder,
-        rest="spectrum: {file: spectra.json}\n",
-    )
+    curve = '{"eigenvalue": [-1, 0, 4], "density": [0, 2, 1]}'
+    (folder / "spectra.json").write_text(curve)
+    found = hessian_of(
+        spec("{kind: dense, norm: 9}", folder, rest="spectrum: {file: spectra.json}\n")
+    ).bare.facts()
+    assert found.lambda_min == (-1.0, Source.ESTIMATED)
+    assert found.lambda_max == (4.0, Source.ESTIMATED)
+    bounds = '{"lambda_min": -2, "lambda_max": 5, "eigenvalue": [-1, 4], "density": [1, 1]}'
+    (folder / "spectra.json").write_text(bounds)
+    found = hessian_of(
+        spec("{kind: dense, norm: 9}", folder, rest="spectrum: {file: spectra.json}\n")
+    ).bare.facts()
+    assert found.lambda_min == (-2.0, Source.MEASURED)
+    listed = hessian_of(
+        spec("{kind: dense, norm: 9}", folder, rest="spectrum: {eigenvalues: [3, -0.5, 1]}\n")
+    ).bare.facts()
+    assert listed.lambda_min is not None and listed.lambda_min.value == -0.5
+    assert listed.lambda_max is not None and listed.lambda_max.value == 3
 
 
 def test_large_data_is_measured_and_small_data_is_left_to_the_structure(tmp_path: Path) -> None:
