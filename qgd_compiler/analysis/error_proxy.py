@@ -105,7 +105,8 @@ def error_proxy(
 
     `learning_rate`: η, or the list η_0 … η_{T−1}. Time: modes times T. Exact for atoms; about 1e-7 relative
     for a histogram or a curve; a curve straight in its logarithm on `mesh` even points, which is off by 1e-3 where the
-    density is steep at the cut (None: the integral to 1e-7). InfeasibleError if no eigenvalue lies outside the cut, for rates that are not
+    density is steep at the cut (None: the integral to 1e-7).
+    InfeasibleError if no eigenvalue lies outside the cut, for rates that are not
     finite or of another number, for T above 1e7, and for T times modes above 5e9.
     """
     rates = _rates(learning_rate, iterations)

@@ -15,13 +15,14 @@ Ritz values, which share their weight, so that the density stays right (Paige, L
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgd_compiler.analysis.lanczos import RitzEnd, random_signs, recurrence, require_finite, ritz_end, size_of
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Source
 from qgd_compiler.spectra import Atoms
@@ -34,20 +35,7 @@ STEPS = 64  # ten are seen to report a positive λ_min where the true one is neg
 BASIS_BYTES = 2**30  # the basis is kept up to this size
 DENSE_LIMIT = 4000  # rows up to which all eigenvalues are computed
 _SEED = 20240110
-_BREAKDOWN = 1e-12  # β below this times ‖H‖: what follows would be rounding, and no Ritz value is further off
 _EPS = float(np.finfo(float).eps)
-
-
-@dataclass(frozen=True)
-class RitzEnd:
-    """A Ritz value at one end of the spectrum: within `residual` of it there is an eigenvalue.
-
-    value      θ, which lies inside the spectrum
-    residual   ‖Hy − θy‖/‖y‖, computed with a product, and its rounding
-    """
-
-    value: float
-    residual: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +99,7 @@ def density_of(matrix: Any, *, limit: int = DENSE_LIMIT) -> Atoms:
     """
     from scipy.linalg import eigvalsh
 
-    size = _size(matrix)
+    size = size_of(matrix)
     if size > limit:
         raise InfeasibleError(
             f"all eigenvalues of a matrix of {size} rows are too many; at most {limit}",
@@ -122,7 +110,7 @@ def density_of(matrix: Any, *, limit: int = DENSE_LIMIT) -> Atoms:
     if not isinstance(dense, np.ndarray):
         dense = matrix @ np.eye(size)
     dense = np.asarray(dense, dtype=float)
-    _require_finite(dense)
+    require_finite(dense)
     return Atoms.equal(np.asarray(eigvalsh(dense), dtype=float))
 
 
@@ -144,7 +132,7 @@ def lanczos_density(
     InfeasibleError: not square, complex or not finite; a basis above `basis_bytes` that was asked for; fewer
     than one probe or step. Symmetry is not checked.
     """
-    size = _size(matrix)
+    size = size_of(matrix)
     if probes < 1 or steps < 1:
         raise InfeasibleError(f"{probes} probes of {steps} steps: both must be at least 1", at="lanczos")
     steps = min(steps, size)
@@ -160,7 +148,7 @@ def lanczos_density(
     low, high = _Candidate(np.inf, 0, np.empty(0)), _Candidate(-np.inf, 0, np.empty(0))
     for probe in range(probes):
         ticks = _ticks(progress, probe * steps, probes * steps)
-        values, vectors = _quadrature(matrix, _signs(seed, probe, size), steps, keep, ticks)
+        values, vectors = _quadrature(matrix, random_signs(seed, probe, size), steps, keep, ticks)
         runs.append((values, vectors[0] ** 2))
         if values[0] < low.value:
             low = _Candidate(float(values[0]), probe, vectors[:, 0])
@@ -169,7 +157,8 @@ def lanczos_density(
     # of a product and of the residual itself
     rounding = _EPS * max(abs(low.value), abs(high.value)) * size**0.5
     smallest, largest = (
-        _end(matrix, _signs(seed, one.probe, size), one.vector, keep, rounding) for one in (low, high)
+        ritz_end(matrix, random_signs(seed, one.probe, size), one.vector, keep, rounding)
+        for one in (low, high)
     )
     return LanczosDensity(
         density=Atoms(
@@ -202,7 +191,7 @@ def _quadrature(
 
     diagonal: list[float] = []
     off: list[float] = []
-    for _, alpha, beta in _recurrence(matrix, start, steps, keep):
+    for _, alpha, beta in recurrence(matrix, start, steps, keep):
         diagonal.append(alpha)
         off.append(beta)
         ticks(len(diagonal))
@@ -211,78 +200,9 @@ def _quadrature(
     return np.asarray(values, dtype=float), np.asarray(vectors, dtype=float)
 
 
-def _recurrence(matrix: Any, start: Array, steps: int, keep: bool) -> Iterator[tuple[Array, float, float]]:
-    """Lanczos vectors q_j with α_j and β_j: H q_j = β_{j−1} q_{j−1} + α_j q_j + β_j q_{j+1}.
-
-    Ends early where the vectors span an invariant subspace.
-    """
-    size = len(start)
-    basis = np.empty((steps if keep else 0, size))
-    vector, before, beta, scale = start, np.zeros(size), 0.0, 0.0
-    for j in range(steps):
-        product = _product(matrix, vector)
-        alpha = float(vector @ product)
-        product = product - alpha * vector - beta * before
-        if keep:
-            basis[j] = vector
-            for _ in range(2):  # once leaves a part as large as what rounding had lost; twice is enough
-                product -= (basis[: j + 1] @ product) @ basis[: j + 1]
-        beta = float(np.linalg.norm(product))
-        scale = max(scale, abs(alpha) + beta)
-        yield vector, alpha, beta
-        if beta <= _BREAKDOWN * scale:
-            return
-        before, vector = vector, product / beta
-
-
-def _end(matrix: Any, start: Array, coefficients: Array, keep: bool, rounding: float) -> RitzEnd:
-    """The Ritz vector y, from a second run that makes the same vectors, and its residual by a product."""
-    ritz = np.zeros(len(start))
-    for share, (vector, _, _) in zip(
-        coefficients, _recurrence(matrix, start, len(coefficients), keep), strict=False
-    ):
-        ritz += share * vector
-    ritz /= np.linalg.norm(ritz)
-    product = _product(matrix, ritz)
-    value = float(ritz @ product)
-    return RitzEnd(value=value, residual=float(np.linalg.norm(product - value * ritz)) + rounding)
-
-
 def _ticks(progress: Progress | None, before: int, total: int) -> Callable[[int], None]:
     def tick(done: int) -> None:
         if progress is not None:
             progress(before + done, total)
 
     return tick
-
-
-def _signs(seed: int, probe: int, size: int) -> Array:
-    """A vector of random signs, of length 1. Signs have less variance than Gaussian entries."""
-    rng = np.random.default_rng([seed, probe])
-    return np.asarray((2.0 * rng.integers(0, 2, size=size) - 1.0) / size**0.5)
-
-
-def _product(matrix: Any, vector: Array) -> Array:
-    product = np.asarray(matrix @ vector)
-    if product.shape != vector.shape or product.dtype.kind not in "iuf":
-        raise InfeasibleError(
-            f"a product with the matrix has shape {product.shape} and type {product.dtype}; "
-            f"{len(vector)} real numbers are expected",
-            at="hessian",
-        )
-    _require_finite(product)
-    return product.astype(float)
-
-
-def _require_finite(values: Any) -> None:
-    if not np.all(np.isfinite(values)):
-        raise InfeasibleError("the matrix, or a product with it, is not finite", at="hessian")
-
-
-def _size(matrix: Any) -> int:
-    shape = matrix.shape
-    if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 1:
-        raise InfeasibleError(f"a matrix of shape {shape} has no symmetric spectrum", at="hessian")
-    if np.dtype(matrix.dtype).kind == "c":
-        raise InfeasibleError("the matrix is complex; a Hessian is real", at="hessian")
-    return int(shape[0])

@@ -8,11 +8,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qgd_compiler.analysis.lanczos import Progress, extreme_ritz_values
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Source
 
 DENSE_LIMIT = 2000  # rows up to which all eigenvalues are computed
 MIN_STEPS = 40  # ten Lanczos steps are seen to report a positive λ_min where the true one is negative
+MOST_BASIS = 2**26  # bytes of a basis that is kept in any case
+MOST_STEPS = 600
+RESIDUAL = 1e-7  # of the largest modulus: the error of the eigenvalue is of the order of its square
 _SEED = 20240110  # a fixed start vector: the same matrix gives the same digits
 
 
@@ -40,19 +44,44 @@ class Extremes:
         return max(abs(self.lambda_min), abs(self.lambda_max))
 
 
-def measure_extremes(matrix: Any, *, dense_limit: int = DENSE_LIMIT) -> Extremes:
+def measure_extremes(
+    matrix: Any, *, dense_limit: int = DENSE_LIMIT, progress: Progress | None = None
+) -> Extremes:
     """The extreme eigenvalues of a real symmetric `matrix`: SciPy sparse, NumPy, or a LinearOperator.
 
     All eigenvalues up to `dense_limit` rows; then implicitly restarted Lanczos with a basis of at least 40
-    vectors, λ_min := smallest Ritz value − its residual. An eigenvalue lies within the residual of every
-    Ritz value; that no eigenvalue lies further out is what Lanczos makes very likely, not what it proves:
+    vectors where these take less memory than the matrix, else two runs of Lanczos' recurrence, which keep eight.
+    λ_min := smallest Ritz value − its residual. An eigenvalue lies within the residual of every Ritz value; that no
+    eigenvalue lies further out is what Lanczos makes very likely, not what it proves:
     source `measured`. Raises InfeasibleError if Lanczos does not converge on an operator whose entries are
     not known.
     """
     size = matrix.shape[0]
     if size <= dense_limit:
         return _dense(_to_dense(matrix))
+    if 8 * size * _basis(size) > MOST_BASIS and 8 * size * _basis(size) > _bytes(matrix):
+        return _two_runs(matrix, progress)
     return _lanczos(matrix, size)
+
+
+def _bytes(matrix: Any) -> int:
+    """The memory that a matrix takes; none for an operator."""
+    parts = [getattr(matrix, name, None) for name in ("data", "indices", "indptr")]
+    return sum(part.nbytes for part in parts if isinstance(part, np.ndarray))
+
+
+def _two_runs(matrix: Any, progress: Progress | None) -> Extremes:
+    low, high = extreme_ritz_values(
+        matrix, tolerance=RESIDUAL, most=MOST_STEPS, seed=_SEED, progress=progress
+    )
+    return Extremes(
+        lambda_min=low.value - low.residual,
+        lambda_max=high.value + high.residual,
+        lambda_min_error=low.residual,
+        lambda_max_error=high.residual,
+        source=Source.MEASURED,
+        method="Lanczos in two runs, moved outwards by the residual",
+    )
 
 
 def _to_dense(matrix: Any) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from qgd_compiler.errors import InputFileError, QgdError, UnsupportedError
 from qgd_compiler.frontends.npz import MAX_BYTES, ArrayFile, require_file
+from qgd_compiler.structure.data_facts import equals_its_adjoint
 
 SYMMETRY_TOLERANCE = 64 * float(
     np.finfo(np.float32).eps
@@ -216,13 +217,15 @@ def _canonical(found: Any, path: Path) -> sparse.csr_array:
 
 def _as_float(matrix: sparse.csr_array, path: Path) -> sparse.csr_array:
     _numbers(matrix.data, path)
-    return matrix.astype(np.float64)
+    return matrix.astype(np.float64, copy=False)
 
 
 def _symmetrised(matrix: sparse.csr_array, path: Path) -> tuple[sparse.csr_array, float]:
     rows, columns = matrix.shape
     if rows != columns:
         raise _error(path, f"the matrix is {rows} x {columns}; a Hessian is square")
+    if equals_its_adjoint(matrix):
+        return matrix, 0.0
     transposed = sparse.csr_array(matrix.T)
     gap = sparse.coo_array(matrix - transposed)
     if gap.nnz == 0:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from qgd_compiler.errors import Mistake, QgdError, SpecError, UnsupportedError
-from qgd_compiler.frontends.matrix_file import MatrixFile, read_matrix
+from qgd_compiler.frontends.matrix_file import read_matrix
 from qgd_compiler.frontends.spectrum_entry import SpectrumEntry
 from qgd_compiler.frontends.spectrum_file import read_spectrum
 from qgd_compiler.frontends.tensor_file import tensor_of
@@ -76,14 +76,14 @@ class HessianOf:
     matrix       bare + (damping + weight decay)·I: what gradient descent runs on
     shift        damping + weight decay, in units of H
     model_error  2-norm of what declared approximations leave out, in units of H; None: nothing is declared
-    files        the matrix files that were read
+    files        the paths of the matrix files that were read
     """
 
     bare: Matrix
     matrix: Matrix
     shift: Scalar
     model_error: Fact | None
-    files: tuple[MatrixFile, ...]
+    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ class _Reader:
 
     loaded: Loaded
     measure: Measure | None
-    files: list[MatrixFile] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
 
     def at(self, path: str) -> Any:
         return _at(self.loaded, path)
@@ -369,18 +369,20 @@ class _Reader:
             columns = rows if symmetric or shape[1] is None else shape[1]
             return Declared(rows=rows, columns=columns, hermitian=symmetric, real=True, **_bounds(given))
         found = read_matrix(self.loaded.base_dir / given.file, given.key, symmetric=symmetric)
-        self.files.append(found)
+        self.files.append(found.path)
         if given.n is not None and given.n.value != found.rows:
             raise SpecError(
                 f"n is {given.n.value}, but {Path(given.file).name} has {found.rows} rows",
                 remedy="leave n out: the file knows",
             )
-        return self._measured(_data(given, found.matrix), found.matrix, symmetric)
+        matrix = _data(given, found.matrix)
+        del found  # a large matrix is held once
+        return self._measured(matrix, symmetric)
 
     def _low_rank(self, given: structures.LowRankNode) -> Matrix:
         assert given.file is not None
         found = read_matrix(self.loaded.base_dir / given.file, given.key, symmetric=False)
-        self.files.append(found)
+        self.files.append(found.path)
         factor = found.matrix.toarray()
         for name, said, has in (("n", given.n, found.rows), ("rank", given.rank, factor.shape[1])):
             if said is not None and said.value != has:
@@ -394,9 +396,11 @@ class _Reader:
         )
         return LowRank(factor=factor, weights=np.array(weights))
 
-    def _measured(self, matrix: Matrix, data: sparse.csr_array, symmetric: bool) -> Matrix:
-        if self.measure is None or not symmetric or data.shape[0] <= SPECTRUM_LIMIT:
+    def _measured(self, matrix: Matrix, symmetric: bool) -> Matrix:
+        if self.measure is None or not symmetric or matrix.rows <= SPECTRUM_LIMIT:
             return matrix
+        assert isinstance(matrix, Sparse | Dense)
+        data = matrix.shared() if isinstance(matrix, Sparse) else sparse.csr_array(matrix.entries)
         found = self.measure(data)
         low, high = Fact(found.lambda_min, found.source), Fact(found.lambda_max, found.source)
         return Bounded(term=matrix, lambda_min=low, lambda_max=high)

@@ -71,14 +71,14 @@ class Bounded(Matrix):
             found = data_facts(self.term.matrix(), hermitian=hermitian)
             self._compare(given, found, exact_only=True, computed="the data gives")
         elif isinstance(self.term, Sparse | Dense):
-            entries = self.term.to_scipy() if isinstance(self.term, Sparse) else self.term.entries
+            entries = self.term.shared() if isinstance(self.term, Sparse) else self.term.entries
             found = witnessed(entries, hermitian)
             self._compare(given, found, exact_only=False, computed="a vector attains")
 
     def _check_properties(self, known: Facts) -> None:
         leaf = self.term
         if isinstance(leaf, Sparse | Dense):
-            entries = leaf.to_scipy() if isinstance(leaf, Sparse) else leaf.entries
+            entries = leaf.shared() if isinstance(leaf, Sparse) else leaf.entries
         elif leaf.is_explicit and max(leaf.rows, leaf.columns) <= SPECTRUM_LIMIT:
             entries = leaf.matrix()
         else:

@@ -28,9 +28,9 @@ def data_facts(entries: Any, hermitian: bool | None = None) -> Facts:
     """
     csr = sparse.csr_array(entries)
     rows, columns = csr.shape
-    size = abs(csr)
+    size = sparse.csr_array((np.abs(csr.data), csr.indices, csr.indptr), shape=csr.shape, copy=False)
     if hermitian is None:
-        hermitian = rows == columns and bool((csr - csr.conj().T).count_nonzero() == 0)
+        hermitian = rows == columns and equals_its_adjoint(csr)
     row_sums = np.asarray(size.sum(axis=1)).ravel()
     norm, low, high = None, None, None
     if max(rows, columns) <= SPECTRUM_LIMIT:
@@ -53,6 +53,18 @@ def data_facts(entries: Any, hermitian: bool | None = None) -> Facts:
         hermitian=hermitian,
         real=not np.iscomplexobj(csr.data),
     )
+
+
+def equals_its_adjoint(csr: sparse.csr_array) -> bool:
+    """Whether A = A† to the last bit; with canonical rows by comparing arrays, which takes one copy of A."""
+    adjoint = sparse.csr_array(csr.conj().T if np.iscomplexobj(csr.data) else csr.T)
+    if csr.has_canonical_format and adjoint.has_canonical_format and bool(np.all(csr.data)):
+        return (
+            bool(np.array_equal(csr.indptr, adjoint.indptr))
+            and bool(np.array_equal(csr.indices, adjoint.indices))
+            and bool(np.array_equal(csr.data, adjoint.data))
+        )
+    return bool((csr - adjoint).count_nonzero() == 0)
 
 
 def _spectrum(dense: Array, hermitian: bool) -> tuple[Fact, Fact | None, Fact | None]:

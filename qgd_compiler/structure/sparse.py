@@ -53,6 +53,12 @@ class Sparse(Matrix):
             (self.values.copy(), self.indices.copy(), self.indptr.copy()), shape=(self.rows, self.columns)
         )
 
+    def shared(self) -> sparse.csr_array:
+        """The entries as a SciPy array on the read-only arrays of this node: no copy."""
+        return sparse.csr_array(
+            (self.values, self.indices, self.indptr), shape=(self.rows, self.columns), copy=False
+        )
+
     @property
     def non_zeros(self) -> int:
         """Number of entries that are not zero."""
@@ -79,8 +85,8 @@ class Sparse(Matrix):
         csr.sum_duplicates()
         csr.eliminate_zeros()
         canonical = {
-            "indptr": csr.indptr.astype(np.int64),
-            "indices": csr.indices.astype(np.int64),
+            "indptr": csr.indptr.astype(np.int64, copy=False),
+            "indices": csr.indices.astype(np.int64, copy=False),
             "values": numbers(csr.data),
         }
         for name, data in canonical.items():
@@ -91,7 +97,7 @@ class Sparse(Matrix):
         return self.rows, self.columns
 
     def _derive(self, parts: tuple[Facts, ...]) -> Facts:
-        return data_facts(self.to_scipy())
+        return data_facts(self.shared())
 
     def _dense(self, parts: tuple[Array, ...]) -> Array:
         return self.to_scipy().toarray()

@@ -13,11 +13,12 @@ from qgd_compiler.structure.checks import Array
 from qgd_compiler.structure.facts import Fact, Facts
 
 STEPS = 30
+MOST_BYTES = 2**26  # of the vectors that are kept: a large matrix gets fewer steps
 SEED = 20240115
 
 
 def witnessed(entries: Any, hermitian: bool) -> Facts:
-    """Values inside the range of the matrix, from 30 steps of Lanczos with full orthogonalisation.
+    """Values inside the range of the matrix, from up to 30 steps of Lanczos with full orthogonalisation.
 
     entries: SciPy sparse matrix or dense array. lambda_max, lambda_min (Hermitian only): extreme Ritz values,
     so inside the spectrum. norm: the largest |Ritz value|, or the root of that of A†A, so at most the spectral
@@ -43,7 +44,7 @@ def _ritz_values(apply: Callable[[Array], Array], size: int) -> Array:
     vector: Array = np.random.default_rng(SEED).standard_normal(size)
     basis: list[Array] = []
     images: list[Array] = []
-    for _ in range(min(STEPS, size)):
+    for _ in range(max(2, min(STEPS, size, MOST_BYTES // (16 * size)))):
         for _again in range(2):  # once leaves a remainder of the order of the rounding error times growth
             for known in basis:
                 vector = vector - np.vdot(known, vector) * known

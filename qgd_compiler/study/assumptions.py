@@ -17,7 +17,8 @@ Progress = Callable[[str], None]
 
 
 def sha256(path: Path | str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _quantities(value: Any, path: str) -> Iterator[tuple[str, Quantity]]:

@@ -52,7 +52,7 @@ def study_hessian(loaded: Loaded, progress: Progress = lambda _: None) -> Hessia
     return HessianStudy(
         matrix=matrix,
         explicit=explicit,
-        digest=spec_digest(loaded.spec, {f.path.name: sha256(f.path) for f in read.files}),
+        digest=spec_digest(loaded.spec, {path.name: sha256(path) for path in read.files}),
         sources=tuple(known) or (Source.ASSUMED,),
     )
 
@@ -70,7 +70,7 @@ def entries_of(matrix: Matrix) -> Any:
 
     inner = unbounded(matrix)
     if isinstance(inner, Sparse):
-        return csr_array(inner.to_scipy())
+        return inner.shared()
     if matrix.is_explicit and matrix.rows <= MEASURED_LIMIT:
         return csr_array(np.real_if_close(matrix.matrix()))
     return None

@@ -164,7 +164,14 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
 
     def measure(data: Any) -> Extremes:
         progress("measuring the spectrum")
-        measured.append(measure_extremes(data))
+        measured.append(
+            measure_extremes(
+                data,
+                progress=lambda done, most: progress(
+                    f"measuring the spectrum: step {done} of at most {most}"
+                ),
+            )
+        )
         return measured[-1]
 
     read = hessian_of(loaded, measure)
@@ -187,9 +194,12 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
     recursion, orders, regime, shift = _judged(loaded, recursion, shift, progress)
 
     extremes = replace(bare, lambda_min=bare.lambda_min + shift, lambda_max=bare.lambda_max + shift)
-    if entries is not None:
-        entries = entries + shift * identity_of(entries.shape[0]) if shift else entries
     matrix = simplify(shifted(read.bare, shift))
+    whole = unbounded(matrix)
+    if isinstance(whole, Sparse):
+        entries = whole.shared()
+    elif entries is not None and shift:
+        entries = entries + shift * identity_of(entries.shape[0])
     moved = None if batches is None else tuple(simplify(shifted(b, shift)) for b in batches)
     data = Data(
         hessians=_all_entries(entries, moved, spec.dynamics.minibatches is not None),
@@ -197,7 +207,8 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
         displacement=displacement.vector if about_minimum and displacement is not None else None,
         tensors=tensors,
     )
-    facts = (matrix if entries is None else Sparse.from_scipy(entries)).facts()
+    known = whole if isinstance(whole, Sparse) or entries is None else Sparse.from_scipy(entries)
+    facts = (matrix if entries is None else known).facts()
     powers = None
     if recursion.pair is not None and recursion.constant_rate:
         powers = heavy_ball_powers(
@@ -421,7 +432,7 @@ def _gradients(loaded: Loaded, gradient: VectorOf | None) -> tuple[Array, ...] |
 def _digest(loaded: Loaded, read: HessianOf) -> str:
     """The spec and the content of every file that it names."""
     spec = loaded.spec
-    files = {f.path.name: sha256(f.path) for f in read.files}
+    files = {path.name: sha256(path) for path in read.files}
     named: list[Any] = [spec.gradient, spec.displacement, spec.third_derivative, spec.fourth_derivative]
     named.append(spec.spectrum)
     batches = spec.dynamics.minibatches
