@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,9 @@ def test_the_spectrum_of_one_matrix_is_measured_once(
     (tmp_path / "s.yaml").write_text(SPEC.format(n=size))
     seen: list[Any] = []
 
-    def counted(data: Any) -> Any:
+    def counted(data: Any, **more: Any) -> Any:
         seen.append(data.shape)
-        return measure_extremes(data)
+        return measure_extremes(data, **more)
 
     monkeypatch.setattr(module, "measure_extremes", counted)
     found = module.study(load(tmp_path / "s.yaml")).extremes
@@ -44,3 +45,26 @@ def test_the_spectrum_of_one_matrix_is_measured_once(
     assert found.lambda_min <= exact[0] * (1 + 1e-9)
     assert found.lambda_max >= exact[1] * (1 - 1e-9)
     assert found.lambda_max == pytest.approx(exact[1], rel=1e-3)
+
+
+def test_a_large_matrix_is_measured_in_less_than_four_times_its_memory(tmp_path: Path) -> None:
+    size = 100_000
+    rng = np.random.default_rng(4)
+    place = rng.integers(0, size, (2, 5 * size))
+    half = sparse.csr_array(sparse.coo_array((rng.standard_normal(5 * size), place), shape=(size, size)))
+    matrix = sparse.csr_array(half + half.T)
+    held = matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes
+    assert matrix.nnz > 950_000
+    sparse.save_npz(tmp_path / "h.npz", matrix, compressed=False)
+    del half, matrix, place
+    (tmp_path / "s.yaml").write_text(SPEC.format(n=size).replace("0.1, iter", "0.01, iter"))
+    said: list[str] = []
+    tracemalloc.start()
+    try:
+        found = module.study(load(tmp_path / "s.yaml"), said.append)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * held
+    assert any("step" in line for line in said)
+    assert found.extremes.lambda_min < -4 < 4 < found.extremes.lambda_max

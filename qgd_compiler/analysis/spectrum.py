@@ -14,7 +14,7 @@ from qgd_compiler.kinds import Source
 
 DENSE_LIMIT = 2000  # rows up to which all eigenvalues are computed
 MIN_STEPS = 40  # ten Lanczos steps are seen to report a positive λ_min where the true one is negative
-MOST_BASIS = 2**26  # bytes of a basis that is kept in any case
+MOST_BASIS = 2**24  # bytes of a basis that is kept in any case
 MOST_STEPS = 600
 RESIDUAL = 1e-7  # of the largest modulus: the error of the eigenvalue is of the order of its square
 _SEED = 20240110  # a fixed start vector: the same matrix gives the same digits

@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
 from qgd_compiler.analysis import spectrum
+from qgd_compiler.analysis.lanczos import extreme_ritz_values
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Source
@@ -81,3 +82,38 @@ def test_without_convergence_the_discs_of_gershgorin_stand_in_and_are_called_a_b
     assert (found.lambda_min, found.lambda_max, found.source) == (-1.5, 4.5, Source.BOUND)
     with pytest.raises(InfeasibleError, match="did not converge"):
         measure_extremes(LinearOperator((3, 3), matvec=lambda x: matrix @ x, dtype=float), dense_limit=0)
+
+
+def test_two_runs_of_lanczos_find_the_ends_of_a_large_matrix_in_little_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    size = 60_000
+    chain = sparse.diags_array([-1.0, 2.0, -1.0], offsets=[-1, 0, 1], shape=(size, size), format="csr")
+    bumps = np.zeros(size)
+    bumps[[7, 30_000]] = (-9.0, 11.0)  # ends away from the rest of the spectrum
+    matrix = sparse.csr_array(chain + sparse.diags_array(bumps))
+    monkeypatch.setattr(spectrum, "MOST_BASIS", 0)
+    seen: list[tuple[int, int]] = []
+    found = measure_extremes(matrix, progress=lambda done, most: seen.append((done, most)))
+    assert "two runs" in found.method
+    assert seen[0] == (40, spectrum.MOST_STEPS) and seen[-1] == (spectrum.MOST_STEPS, spectrum.MOST_STEPS)
+    # around one bump the chain is a closed problem of 201 rows: what lies further off falls by 0.1 a site
+    for place, end, value in ((7, 0, found.lambda_min), (30_000, -1, found.lambda_max)):
+        low, high = max(0, place - 100), place + 101
+        near = np.linalg.eigvalsh(matrix[low:high][:, low:high].toarray())[end]
+        assert value == pytest.approx(near, rel=1e-6)
+    assert found.lambda_min_error < 1e-5 and found.lambda_max_error < 1e-5
+
+
+def test_the_ends_of_a_spectrum_lie_inside_what_two_runs_claim() -> None:
+    rng = np.random.default_rng(2)
+    for values in (
+        rng.standard_normal(300),
+        np.repeat([-1.0, 0.0, 2.0], 100),
+        np.full(50, 3.0),
+        np.zeros(60),
+    ):
+        turned = np.linalg.qr(rng.standard_normal((len(values), len(values))))[0]
+        low, high = extreme_ritz_values(turned @ np.diag(values) @ turned.T, tolerance=1e-7, most=200, seed=1)
+        assert low.value - low.residual <= values.min() + 1e-9 <= low.value + 1e-6
+        assert high.value + high.residual >= values.max() - 1e-9 >= high.value - 1e-6
