@@ -13,7 +13,7 @@ from qgd_compiler.structure.checks import Array
 from qgd_compiler.structure.facts import Fact, Facts
 
 STEPS = 30
-MOST_BYTES = 2**26  # of the vectors that are kept: a large matrix gets fewer steps
+MOST_BYTES = 2**24  # of the vectors that are kept: a large matrix gets fewer steps
 SEED = 20240115
 
 
