@@ -89,6 +89,11 @@ def _candidates(planner: Planner, accesses: Sequence[Access]) -> Iterator[tuple[
         int, list[str]
     ] = {}  # by the number of offers: lifts of one problem offer the same in the same order
     for number, system in enumerate(planner.problem.systems):
+        refusal = planner.refusal(number)
+        if refusal is not None:
+            name = system.offers[0].name if system.offers else "none"
+            yield Candidate(number, SOLVERS[0], name, accesses[0]), refusal
+            continue
         if len(system.offers) not in reasons:
             reasons[len(system.offers)] = _passed_over(planner, system, accesses)
         passed_over = dict(zip((o.name for o in system.offers), reasons[len(system.offers)], strict=True))

@@ -113,6 +113,14 @@ class Planner:
             return dict(system.absent)[candidate.encoding]
         return None
 
+    def refusal(self, number: int) -> str | None:
+        """Why a system cannot meet the budget whatever encodes it; None if it can."""
+        try:
+            self._budget(self.problem.systems[number])
+        except InfeasibleError as error:
+            return error.what
+        return None
+
     def plan(self, candidate: Candidate, padding: int, shares: Shares) -> Plan:
         """Lower and count one candidate; raises InfeasibleError when the budget cannot be met."""
         system = self.problem.systems[candidate.system]

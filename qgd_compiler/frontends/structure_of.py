@@ -216,9 +216,9 @@ def _with_spectrum(bare: Matrix, loaded: Loaded) -> Matrix:
     given = loaded.spec.spectrum
     if given is None:
         return bare
-    if given.file is not None:
+    if given.file is not None and not bare.is_explicit:  # data is measured itself
         bare = _bound(bare, _of_file(read_spectrum(loaded.base_dir / given.file).entry(given.step)))
-    if given.eigenvalues is not None:
+    if given.eigenvalues is not None and not bare.is_explicit:
         listed = [float(v.value) for v in given.eigenvalues]
         source = weakest_source(v.source for v in given.eigenvalues)
         bare = _bound(

@@ -48,6 +48,7 @@ from qgd_compiler.study.runs import Data, Followed, follow_run
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-9
+MOST_ORDER = 5  # Carleman order up to which plans are worked out: windows are cut for it
 TRUNCATION_SHARE = 0.25  # of the error that a truncation may take
 
 
@@ -113,7 +114,10 @@ class Study:
 
     @cached_property
     def density(self) -> Density | None:
-        """The eigenvalues with damping: of a file or list of the spec, else of the data (sampled if it is large)."""
+        """The eigenvalues with damping: of a file or list of the spec, else of the data (sampled if it is large).
+
+        A file may hold bounds only at the step of the spec; then the data is asked.
+        """
         given = self.loaded.spec.spectrum
         found: Density | None = None
         if given is not None and given.file is not None:
@@ -374,9 +378,13 @@ def _judged(
 ) -> tuple[Recursion, OrderSearch, Regime, float]:
     """The class of the run as it will be priced, with damping forced by the spec."""
     policy = loaded.spec.dynamics.on_not_dissipative
-    budget = TRUNCATION_SHARE * float(loaded.spec.target.epsilon.value)
+    known = loaded.spec.solution
+    share = 1.0 if known is None or known.final_over_max is None else float(known.final_over_max.value)
+    budget = (
+        TRUNCATION_SHARE * float(loaded.spec.target.epsilon.value) * share
+    )  # relative to the largest size
     progress("searching the Carleman order")
-    orders = search_orders(recursion, budget)
+    orders = search_orders(recursion, budget, highest=MOST_ORDER)
     regime = judge(recursion, orders, policy)
     if regime.name is RegimeName.INFEASIBLE:
         raise InfeasibleError(
@@ -391,7 +399,7 @@ def _judged(
         lambda_min=recursion.lambda_min + regime.damping,
         lambda_max=recursion.lambda_max + regime.damping,
     )
-    orders = search_orders(damped, budget)
+    orders = search_orders(damped, budget, highest=MOST_ORDER)
     after = judge(damped, orders, "window")
     kept = replace(
         after,

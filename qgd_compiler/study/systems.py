@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+BESIDE = 3  # orders below which the next one is priced beside the smallest
 QUICK = 2000  # steps beyond which γ is chosen by the closed bound
 GAMMAS: tuple[float, ...] = tuple(
     2.0 ** (k / 2) for k in range(-6, 9)
@@ -222,13 +223,13 @@ def _orders(study: Study, lift: Lift) -> tuple[int, ...]:
         return (int(given.value),)
     if study.recursion.linear:
         return (1,)
-    budget, highest = study.orders.budget, 8
+    budget, highest = study.orders.budget, len(study.orders.errors)
     best: tuple[float, int] = (math.inf, 1)
     for order in range(1, highest + 1):
         error = math.fsum(term.displacement for term in _errors(study, lift, order))
         best = min(best, (error, order))
         if error <= budget:
-            return (order, order + 1)
+            return (order, order + 1) if order < BESIDE else (order,)
     return (best[1],)
 
 

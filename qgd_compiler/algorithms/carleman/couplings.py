@@ -25,6 +25,7 @@ from qgd_compiler.structure.carleman_step import CarlemanStep, level_couplings
 
 Array = NDArray[np.float64]
 
+SMALLEST = 1e-5  # relative error below which a difference of couplings would lose digits
 POLISH = 100  # power iterations behind the singular value decomposition
 NOTHING_LEFT = 1e-13  # amplitudes squared below it are rounding
 
@@ -107,18 +108,6 @@ class Couplings:
         sigma, p, q = self._vectors
         return _trimmed(self.matrix * q[None, :] / (sigma * p[:, None]))
 
-    @cached_property
-    def products(self) -> Array:
-        """[v, j]: the sum of products of j parts that take v registers together (exact lift), all levels from 0."""
-        order = self.step.order
-        found = np.zeros((order + 1, order + 1))
-        found[0, 0] = 1
-        for j in range(1, order + 1):
-            for inputs, weight in enumerate(self.series):
-                if inputs <= order:
-                    found[inputs:, j] += weight * found[: order + 1 - inputs, j - 1]
-        return found
-
 
 def _singular(block: Array) -> tuple[float, Array, Array]:
     """The largest singular value of a positive block and its vectors, small entries to full relative accuracy."""
@@ -136,7 +125,16 @@ def _trimmed(squares: Array) -> Array:
 
 
 def distortion(step: CarlemanStep, weights: Sequence[float | None], errors: Sequence[float]) -> float:
-    """‖C̃ − C‖ where each part is off by `errors[l]`: the spectral norm of B(a + ε) − B(a) (bound)."""
-    larger = tuple(None if w is None else w + e for w, e in zip(weights, errors, strict=True))
+    """‖C̃ − C‖ where each part is off by `errors[l]`: the spectral norm of B(a + ε) − B(a) (bound).
+
+    Small errors are enlarged first, so that the difference keeps its digits: its entries are polynomials without
+    negative coefficients, so a part of the errors makes at most that part of the distortion.
+    """
+    pairs = [(w, e) for w, e in zip(weights, errors, strict=True) if w]
+    relative = max((e / w for w, e in pairs), default=0.0)
+    if relative == 0:
+        return 0.0
+    enlarged = max(1.0, SMALLEST / relative)
+    larger = tuple(None if w is None else w + enlarged * e for w, e in zip(weights, errors, strict=True))
     difference = Couplings(step, larger).matrix - Couplings(step, tuple(weights)).matrix
-    return float(np.linalg.norm(difference, 2))
+    return float(np.linalg.norm(difference, 2)) / enlarged
