@@ -28,11 +28,15 @@ def analysis_page(analysis: Analysis) -> Page:
 
 
 def _ways_out(analysis: Analysis) -> Section:
-    rows = tuple(
-        (w.change, "none" if w.value is None else real(w.value), w.effect) for w in analysis.ways_out
-    )
+    rows = [(w.change, "none" if w.value is None else real(w.value), w.effect) for w in analysis.ways_out]
+    if analysis.cuts is not None and analysis.regime.growth > 1:
+        for value, effect in (
+            (analysis.cuts.almost, "modes above grow less than e-fold over the run: almost dissipative"),
+            (analysis.cuts.fully, "modes above all contract: fully dissipative"),
+        ):
+            rows.append(("leave out |lambda| up to", "none" if value is None else real(value), effect))
     heads = columns("field", "value", "effect", numeric=("value",))
-    return Section("What would change that", Grid(heads, rows))
+    return Section("What would change that", Grid(heads, tuple(rows)))
 
 
 def _model(analysis: Analysis) -> Section:

@@ -190,6 +190,7 @@ def analysis_content() -> dict[str, Any]:
         "nonlinearity": None,
         "cuts": None,
         "proxy": None,
+        "training": None,
         "ways_out": [{"change": "dynamics.damping", "value": 0.0145, "effect": "linear neutral"}],
         "assumptions": [],
     }
