@@ -10,8 +10,6 @@ Source: the majorant method of Cauchy and Kantorovich; the lift is that of Liu e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -197,8 +195,3 @@ def rescaled(norms: ArrayLike, gamma: ArrayLike) -> Array:
     f = majorant_norms(norms)
     powers = np.asarray(gamma, dtype=float)[..., None] ** (np.arange(f.shape[-1]) - 1.0)
     return np.asarray(f * powers)
-
-
-def longest_list(lists: Sequence[ArrayLike]) -> Array:
-    """The entrywise largest of several rows of norms: a majorant of every step of a schedule."""
-    return np.asarray(np.max(np.array([majorant_norms(f) for f in lists]), axis=0))

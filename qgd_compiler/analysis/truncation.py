@@ -91,12 +91,6 @@ def smallest_order(
     return None
 
 
-def best_order(norms: ArrayLike, sizes: ArrayLike, highest: int = HIGHEST) -> Truncation:
-    """The order with the smallest certificate: what can be had where no order meets a budget."""
-    tried = [Truncation(n, truncation_error(norms, sizes, n)) for n in range(1, highest + 1)]
-    return min(tried, key=lambda found: (found.error, found.order))
-
-
 class ClosedBounds:
     """Bounds on the same error for arrays of points, in O(log T) matrix products per order.
 

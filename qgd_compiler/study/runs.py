@@ -14,7 +14,7 @@ from qgd_compiler.algorithms.problem import HistorySums, Interval
 from qgd_compiler.analysis.majorant import iterates
 from qgd_compiler.analysis.polynomial_run import PolynomialRun, follow_polynomial, require_a_run
 from qgd_compiler.analysis.recursion import Recursion
-from qgd_compiler.analysis.run_bounds import final_over_total_bound
+from qgd_compiler.analysis.run_bounds import final_over_total_bound, final_over_total_from_largest
 from qgd_compiler.analysis.trajectory import follow, geometric_sums
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind, Source
@@ -206,7 +206,7 @@ def _bounded(recursion: Recursion, declared: float | None) -> Followed:
         ratio = (
             final_over_total_bound(recursion.lambda_max, float(recursion.rates[0]), steps)
             if declared is None
-            else declared**2 / steps
+            else final_over_total_from_largest(declared, steps)
         )
         if ratio > 0:
             least: Interval = (ratio, ratio)

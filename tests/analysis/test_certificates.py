@@ -22,7 +22,6 @@ from qgd_compiler.analysis.majorant import (
 )
 from qgd_compiler.analysis.truncation import (
     ClosedBounds,
-    best_order,
     geometric_sum,
     level_errors,
     smallest_order,
@@ -298,7 +297,6 @@ def test_the_smallest_order_is_the_first_that_meets_the_budget() -> None:
         found = smallest_order(norms, sizes, errors[wanted] * 1.0000001)
         assert found is not None and found.order == wanted
     assert smallest_order([0.0, 1.5, 2.0], iterates([0.0, 1.5, 2.0], 1.0, 30), 1e-3) is None
-    assert best_order(norms, sizes).order == 12
 
 
 def test_orders_of_many_points_are_those_of_one_point_each() -> None:

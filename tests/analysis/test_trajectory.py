@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from qgd_compiler.algorithms.problem import HistorySums
 from qgd_compiler.analysis import trajectory
 from qgd_compiler.analysis.run_bounds import (
     final_over_total_bound,
     final_over_total_from_largest,
 )
-from qgd_compiler.analysis.run_sums import final_time_probability
 from qgd_compiler.analysis.trajectory import follow, geometric_sums, iterate
 from qgd_compiler.errors import InfeasibleError
-from qgd_compiler.kinds import Kind
+from qgd_compiler.kinds import Kind, Source
 
 
 def draw(seed: int) -> tuple[np.ndarray, np.ndarray, float, int]:
@@ -51,9 +51,6 @@ def test_modes_give_the_sums_of_the_run_taken_step_by_step(seed: int) -> None:
     assert found.largest == pytest.approx(squares.max(), rel=1e-9)
     assert found.largest_kind is Kind.EXACT
     np.testing.assert_allclose(found.last, steps[-1], rtol=1e-8, atol=1e-9 * np.abs(steps).max())
-    final, total = found.in_first_steps
-    assert total == pytest.approx(squares.sum() / squares[0], rel=1e-9)
-    assert final / total == pytest.approx(squares[-1] / squares.sum(), rel=1e-9)
 
 
 @given(seed=st.integers(0, 2**32 - 1))
@@ -98,15 +95,12 @@ def test_the_final_probability_is_that_of_the_solved_history_system(seed: int, p
     solution = np.linalg.solve(matrix, right)
     weights = (solution.reshape(rows, n) ** 2).sum(axis=1)
     found = follow(hessian, gradient, rate, iterations)
-    assert found.final_probability(padding) == pytest.approx(
-        weights[iterations:].sum() / weights.sum(), rel=1e-8
-    )
-    assert found.solution_norm(padding) == pytest.approx(np.linalg.norm(solution), rel=1e-8)
-
-
-def test_the_final_probability_of_equal_blocks_is_their_share() -> None:
-    assert final_time_probability(1.0, 10.0, 0) == pytest.approx(1 / 10)
-    assert final_time_probability(1.0, 10.0, 10) == pytest.approx(11 / 20)
+    final, total = (found.final, found.final), (found.total, found.total)
+    sums = HistorySums(final, final, total, float(right @ right), Source.MEASURED)
+    chance = weights[iterations:].sum() / weights.sum()
+    assert sums.probability(padding) == pytest.approx((chance, chance), rel=1e-8)
+    norm = np.linalg.norm(solution) / np.linalg.norm(right)
+    assert sums.solution_norm(padding) == pytest.approx((norm, norm), rel=1e-8)
 
 
 @given(
