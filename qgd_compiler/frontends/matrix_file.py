@@ -12,7 +12,7 @@ from scipy import sparse
 
 from qgd_compiler.errors import InputFileError, QgdError, UnsupportedError
 from qgd_compiler.frontends.npz import MAX_BYTES, ArrayFile, require_file
-from qgd_compiler.structure.data_facts import equals_its_adjoint
+from qgd_compiler.structure.mirrored import beside_adjoint, same_arrays
 
 SYMMETRY_TOLERANCE = 64 * float(
     np.finfo(np.float32).eps
@@ -75,6 +75,7 @@ def read_matrix(path: Path | str, key: str | None = None, *, symmetric: bool = T
             remedy=f"one of {', '.join(SUFFIXES)}",
         )
     matrix = _canonical(found, path)
+    del found  # a large matrix is held once
     asymmetry = 0.0
     if symmetric:
         matrix, asymmetry = _symmetrised(matrix, path)
@@ -224,23 +225,46 @@ def _symmetrised(matrix: sparse.csr_array, path: Path) -> tuple[sparse.csr_array
     rows, columns = matrix.shape
     if rows != columns:
         raise _error(path, f"the matrix is {rows} x {columns}; a Hessian is square")
-    if equals_its_adjoint(matrix):
+    asymmetry, place = _worst_pair(matrix)
+    if asymmetry == 0:
         return matrix, 0.0
-    transposed = sparse.csr_array(matrix.T)
-    gap = sparse.coo_array(matrix - transposed)
-    if gap.nnz == 0:
-        return matrix, 0.0
-    sizes = np.abs(gap.data)
-    worst = int(np.argmax(sizes))
-    asymmetry, largest = float(sizes[worst]), float(np.abs(matrix.data).max())
+    largest = max(float(matrix.data.max()), -float(matrix.data.min()))
     if asymmetry > SYMMETRY_TOLERANCE * largest:
-        i, j = sorted((int(gap.coords[0][worst]), int(gap.coords[1][worst])))
+        i, j = sorted(place)
         raise _error(
             path,
             f"the matrix is not symmetric: entry ({i}, {j}) is {matrix[i, j]:.9g}, entry ({j}, {i}) is "
             f"{matrix[j, i]:.9g} (counted from 0), the worst pair; largest entry {largest:.6g}",
             "a Hessian is symmetric: save (H + H.T)/2, or check that it is a Hessian",
         )
-    half = sparse.csr_array((matrix + transposed) * 0.5)
+    half = _half_sum(matrix)
     half.eliminate_zeros()
     return half, asymmetry
+
+
+def _worst_pair(matrix: sparse.csr_array) -> tuple[float, tuple[int, int]]:
+    """max|H_ij − H_ji| and the first place in row order that has it; a band of rows at a time."""
+    asymmetry, place, first = 0.0, (0, 0), 0
+    for rows, mirrored in beside_adjoint(matrix):
+        if not same_arrays(rows, mirrored):
+            gap = sparse.coo_array(rows - mirrored)
+            sizes = np.abs(gap.data)
+            if sizes.size and sizes.max() > asymmetry:
+                worst = int(np.argmax(sizes))
+                asymmetry = float(sizes[worst])
+                place = (first + int(gap.coords[0][worst]), int(gap.coords[1][worst]))
+        first += rows.shape[0]
+    return asymmetry, place
+
+
+def _half_sum(matrix: sparse.csr_array) -> sparse.csr_array:
+    """(H + Hᵀ)/2. Where both have their entries at the same places, only the entries are held twice."""
+    halves, done = np.empty_like(matrix.data), 0
+    for rows, mirrored in beside_adjoint(matrix):
+        if not (
+            np.array_equal(rows.indptr, mirrored.indptr) and np.array_equal(rows.indices, mirrored.indices)
+        ):
+            return sparse.csr_array((matrix + matrix.T) * 0.5)
+        halves[done : done + rows.nnz] = (rows.data + mirrored.data) * 0.5
+        done += rows.nnz
+    return sparse.csr_array((halves, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -10,6 +10,7 @@ from scipy import sparse
 from qgd_compiler.kinds import Source
 from qgd_compiler.structure.checks import Array
 from qgd_compiler.structure.facts import Fact, Facts
+from qgd_compiler.structure.mirrored import bands, equals_its_adjoint
 
 SPECTRUM_LIMIT = 512  # rows or columns up to which eigenvalues and singular values come from dense algebra
 
@@ -28,10 +29,9 @@ def data_facts(entries: Any, hermitian: bool | None = None) -> Facts:
     """
     csr = sparse.csr_array(entries)
     rows, columns = csr.shape
-    size = sparse.csr_array((np.abs(csr.data), csr.indices, csr.indptr), shape=csr.shape, copy=False)
     if hermitian is None:
         hermitian = rows == columns and equals_its_adjoint(csr)
-    row_sums = np.asarray(size.sum(axis=1)).ravel()
+    row_sums, column_sums, in_column, largest = _sums(csr)
     norm, low, high = None, None, None
     if max(rows, columns) <= SPECTRUM_LIMIT:
         norm, low, high = _spectrum(csr.toarray(), hermitian)
@@ -45,26 +45,29 @@ def data_facts(entries: Any, hermitian: bool | None = None) -> Facts:
         lambda_min=low,
         lambda_max=high,
         row_sparsity=exact(np.diff(csr.indptr).max()),
-        column_sparsity=exact(np.bincount(csr.indices, minlength=columns).max()),
-        max_entry=exact(np.max(size.data, initial=0.0)),
+        column_sparsity=exact(in_column.max()),
+        max_entry=exact(largest),
         row_one_norm=exact(row_sums.max()),
-        column_one_norm=exact(np.asarray(size.sum(axis=0)).max()),
+        column_one_norm=exact((row_sums if hermitian else column_sums).max()),
         frobenius=exact(np.linalg.norm(csr.data)),
         hermitian=hermitian,
         real=not np.iscomplexobj(csr.data),
     )
 
 
-def equals_its_adjoint(csr: sparse.csr_array) -> bool:
-    """Whether A = A† to the last bit; with canonical rows by comparing arrays, which takes one copy of A."""
-    adjoint = sparse.csr_array(csr.conj().T if np.iscomplexobj(csr.data) else csr.T)
-    if csr.has_canonical_format and adjoint.has_canonical_format and bool(np.all(csr.data)):
-        return (
-            bool(np.array_equal(csr.indptr, adjoint.indptr))
-            and bool(np.array_equal(csr.indices, adjoint.indices))
-            and bool(np.array_equal(csr.data, adjoint.data))
-        )
-    return bool((csr - adjoint).count_nonzero() == 0)
+def _sums(csr: sparse.csr_array) -> tuple[Array, Array, Array, float]:
+    """Sums of |A_ij| in each row and column, entries in each column, max|A_ij|; a band of rows at a time."""
+    rows, columns = csr.shape
+    row_sums, column_sums = np.zeros(rows), np.zeros(columns)
+    in_column, largest = np.zeros(columns, dtype=np.int64), 0.0
+    for first, last in bands(csr):
+        band = csr[first:last]
+        band.data = np.abs(band.data)
+        row_sums[first:last] = band.sum(axis=1)
+        column_sums += band.sum(axis=0)
+        in_column += np.bincount(band.indices, minlength=columns)
+        largest = max(largest, float(np.max(band.data, initial=0.0)))
+    return row_sums, column_sums, in_column, largest
 
 
 def _spectrum(dense: Array, hermitian: bool) -> tuple[Fact, Fact | None, Fact | None]:

@@ -26,7 +26,7 @@ class Sparse(Matrix):
     Canonical after construction: columns ascend in each row, duplicates are summed, zeros are dropped, so
     that equal matrices have equal digests. Arrays are read-only copies.
 
-    Shapes: indptr (rows + 1,), indices and values (non-zeros,).
+    Shapes: indptr (rows + 1,), indices and values (non-zeros,). Indices have 32 bits where these suffice.
     Error:  InputFileError for inconsistent index arrays, NaN or infinity (with their
             place), no rows or columns.
     """
@@ -84,10 +84,11 @@ class Sparse(Matrix):
         _require_finite(csr)
         csr.sum_duplicates()
         csr.eliminate_zeros()
+        index = _index_type(csr)
         canonical = {
-            "indptr": csr.indptr.astype(np.int64, copy=False),
-            "indices": csr.indices.astype(np.int64, copy=False),
-            "values": numbers(csr.data),
+            "indptr": csr.indptr.astype(index, copy=False),
+            "indices": csr.indices.astype(index, copy=False),
+            "values": _values(csr.data),
         }
         for name, data in canonical.items():
             data.setflags(write=False)
@@ -104,6 +105,19 @@ class Sparse(Matrix):
 
     def _note(self) -> str:
         return f"{self.non_zeros} non-zeros"
+
+
+def _index_type(csr: sparse.csr_array) -> type[np.signedinteger[Any]]:
+    """What the indices of an equal matrix are always stored as: half the memory where 32 bits suffice."""
+    return np.int32 if max(*csr.shape, csr.nnz) <= np.iinfo(np.int32).max else np.int64
+
+
+def _values(own: Array) -> Array:
+    """The entries as `numbers` has them, on the same memory where they are float64 already."""
+    if own.dtype != np.float64:
+        return numbers(own)
+    own += 0.0
+    return own
 
 
 def _require_finite(csr: sparse.csr_array) -> None:
