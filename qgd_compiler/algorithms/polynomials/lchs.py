@@ -34,7 +34,9 @@ from qgd_compiler.algorithms.polynomials.symmetric_walk import Array
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.kinds import Kind
 
-SOURCE = "An, Childs, Lin, arXiv:2312.03916; Berry et al., arXiv:2401.10321; cut and quadrature bounded in lchs.py"
+SOURCE = (
+    "An, Childs, Lin, arXiv:2312.03916; Berry et al., arXiv:2401.10321; cut and quadrature bounded in lchs.py"
+)
 # where g is moved to for negative arguments: close to the branch point at k = i the integral of |g| grows
 _SHIFT = 0.9
 
@@ -97,7 +99,9 @@ def kernel_tail(cut: float, beta: float) -> float:
     1.407
     """
     far = 8 * cut + 100
-    inner, uncertainty = quad(lambda k: float(kernel_size(k, beta)), cut, far, limit=400, epsabs=0, epsrel=1e-9)
+    inner, uncertainty = quad(
+        lambda k: float(kernel_size(k, beta)), cut, far, limit=400, epsabs=0, epsrel=1e-9
+    )
     rest = math.exp(2**beta) / (math.pi * beta) * float(exp1(math.cos(beta * math.pi / 2) * far**beta))
     return 2 * (inner + uncertainty) + rest
 
@@ -153,7 +157,8 @@ def lchs(evolution: float, epsilon: float, *, norm: float | None = None, beta: f
     # every bit's error adds up; the shares halve towards the short times, which need few queries anyway
     shares = [simulation * 2.0 ** -(bits - b) for b in range(bits)]
     degrees = tuple(
-        simulation_degree(2.0 ** (b - 1) * step * evolution, max(share, 1e-14)) for b, share in enumerate(shares)
+        simulation_degree(2.0 ** (b - 1) * step * evolution, max(share, 1e-14))
+        for b, share in enumerate(shares)
     )
     spent = sum(max(share, 1e-14) for share in shares)
     error = kernel_tail(cut - step / 2, beta) + _aliasing(2 * math.pi / step, reach, beta) + one_norm * spent

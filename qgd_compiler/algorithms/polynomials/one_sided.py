@@ -265,7 +265,7 @@ def _insist_in_reach(degree: int, epsilon: float) -> None:
             f"the linear programme serves degrees up to {LARGEST_DEGREE} and errors from {SMALLEST_EPSILON:.0e} to 1, "
             f"got degree {degree} and error {epsilon:.3g}",
             at="one-sided polynomial",
-            remedy="stretched.one_sided, which composes a polynomial of small degree",
+            remedy="a larger error, or stretched.py: it serves any β where f is close to e^(-beta x)",
         )
 
 
@@ -281,5 +281,5 @@ def _out_of_reach(target: Target, epsilon: float) -> UnsupportedError:
     return UnsupportedError(
         f"{target.name} with β = {target.rate:.4g} and error {epsilon:.3g} needs a degree beyond {LARGEST_DEGREE}",
         at="one-sided polynomial",
-        remedy="stretched.one_sided, which composes a polynomial of small degree",
+        remedy="a larger error, or stretched.py: it serves any β where f is close to e^(-beta x)",
     )

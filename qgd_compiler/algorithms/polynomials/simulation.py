@@ -5,7 +5,7 @@ For k >= τ: J_k(k sech a) <= e^{k(tanh a − a)} and J_{k+1}/J_k <= e^{−a} (K
 
 Kind:    bound.
 Source:  Low, Chuang, Quantum 3, 163 (2019), section 4; DLMF 10.12, 10.14.
-Checked: tests/algorithms/polynomials/test_simulation.py, against e^{iτx} on a grid.
+Checked: tests/algorithms/polynomials/test_lchs.py, against e^{iτx} on a grid.
 """
 
 from __future__ import annotations

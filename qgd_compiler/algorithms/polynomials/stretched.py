@@ -41,7 +41,7 @@ from qgd_compiler.algorithms.polynomials.walks import (
     exponential_degree,
     exponential_tail,
 )
-from qgd_compiler.errors import InfeasibleError, UnsupportedError
+from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind
 
 # β of the polynomial that is folded: large enough that the step costs little, small enough to be computed in seconds.
@@ -112,20 +112,12 @@ def one_sided_polynomial(target: Target, epsilon: float, amplitude: float | None
 
     amplitude   at least this; None: what makes degree/amplitude least
     """
-    if epsilon >= one_sided.SMALLEST_EPSILON and target.rate <= LARGEST_FOLDED:
-        try:
-            if amplitude is None:
-                return one_sided.best(target, epsilon)
-            return one_sided.smallest_degree(target, epsilon, amplitude)
-        except UnsupportedError:
-            pass
     slack = _distance_to_exponential(target)
-    if slack >= 0.5 * epsilon:
-        raise UnsupportedError(
-            f"{target.name}: its distance {slack:.2g} from e^(-beta x) leaves nothing of the error {epsilon:.2g}",
-            at="one-sided polynomial",
-            remedy="more steps, a larger error, or η‖H‖ <= 1",
-        )
+    if target.rate <= LARGEST_FOLDED or slack >= 0.5 * epsilon:
+        # far from the exponential only the programme itself helps; it says so where it does not reach
+        if amplitude is None:
+            return one_sided.best(target, epsilon)
+        return one_sided.smallest_degree(target, epsilon, amplitude)
     found = stretched(target.rate, epsilon - slack, amplitude)
     has_series = target.form != "mean"
     return Polynomial(
@@ -165,7 +157,7 @@ def stretched(rate: float, epsilon: float, amplitude: float | None = None) -> Po
     degree = fold * inner.degree + window.degree
 
     def series() -> Array:
-        x = rate / full * np.cos(np.pi * np.arange(degree + 1) / degree)
+        x = np.clip(rate / full * np.cos(np.pi * np.arange(degree + 1) / degree), -1, 1)
         return coefficients_from_grid(inner(np.sin(fold * np.arcsin(x))) * window(x))
 
     return Polynomial(
