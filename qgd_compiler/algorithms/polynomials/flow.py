@@ -1,13 +1,15 @@
 r"""How far gradient flow is from gradient descent on a spectrum.
 
-With u = ηλ: D(u) = e^{−Tu} − (1−u)^T for the homogeneous part, D(u)/(Tu) for the driven one, which is the difference of the means
-∫_0^1 e^{−Tus} ds and (1/T) Σ_{j<T} (1−u)^j.
+With u = ηλ: D(u) = e^{−Tu} − (1−u)^T for the homogeneous part, D(u)/(Tu) for the driven one, which is the difference
+of the means ∫_0^1 e^{−Tus} ds and (1/T) Σ_{j<T} (1−u)^j.
 
-- u < 0: D = e^{T|u|} − (1+|u|)^T >= 0 grows with |u| (its derivative is T(e^{T|u|} − (1+|u|)^{T−1}) > 0), so the end decides. D/(T|u|) is
-  Σ of |u|-powers with non-negative coefficients, so the same holds for it.
-- 0 <= u < 1: D = e^{−Tu}(1 − e^{−Tr}), r = −ln(1−u) − u: a falling factor times a growing one. On each cell of a grid the two worst ends
-  are multiplied. For the driven one r/u and (1 − e^{−Tr}) both grow, which bounds it on each cell in two ways.
-- 1 <= u <= 2: D is e^{−Tu} + (u−1)^T for odd T, which is convex, and e^{−Tu} − (u−1)^T for even T, which falls: the largest
+- u < 0: D = e^{T|u|} − (1+|u|)^T >= 0 grows with |u| (its derivative is T(e^{T|u|} − (1+|u|)^{T−1}) > 0), so the end
+  decides. D/(T|u|) is Σ of |u|-powers with non-negative coefficients, so the same holds for it.
+- 0 <= u < 1: D = e^{−Tu}(1 − e^{−Tr}), r = −ln(1−u) − u: a falling factor times a growing one. On each cell of a grid
+  the two worst ends are multiplied. For the driven one r/u and (1 − e^{−Tr}) both grow, which bounds it on each cell
+  in two ways.
+- 1 <= u <= 2: D is e^{−Tu} + (u−1)^T for odd T, which is convex, and e^{−Tu} − (u−1)^T for even T, which falls: the
+  largest
   |D| is at an end. So is the largest |D|/u: a convex function over u has no inner maximum, and for even T both parts of
   D/u are monotone.
 

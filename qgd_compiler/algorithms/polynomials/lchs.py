@@ -2,18 +2,22 @@ r"""Linear combination of Hamiltonian simulations for e^{−tH}, H >= 0: kernel,
 
     e^{−λt} = ∫ g(k) e^{−ikλt} dk,   g(k) = 1/(2π e^{−2^β} e^{(1+ik)^β} (1 − ik)),   0 < β < 1,   for all λt >= 0.
 
-The integral becomes a sum over the nodes k_j = (j + ½)h, |k_j| < K, with weights h g(k_j). Its two errors, for 0 <= λt <= τ:
+The integral becomes a sum over the nodes k_j = (j + ½)h, |k_j| < K, with weights h g(k_j). Its two errors, for 0 <=
+λt <= τ:
 
-- Cut. |g| falls in |k|, so the missing nodes are at most ∫_{|k|>K−h/2} |g|; |g(k)| = e^{2^β}/(2π) · e^{−Re(1+ik)^β}/√(1+k²), and
-  beyond any K' the rest is at most e^{2^β}/(πβ)·E_1(cos(βπ/2) K'^β), because cos(β arctan k) >= cos(βπ/2).
-- Aliasing. By Poisson's summation the infinite sum is Σ_m (−1)^m F(λt + 2πm/h), F(x) = ∫ g e^{−ikx} dk. F(x) = e^{−x} for x >= 0, and
-  for x < 0 the contour moves to Im k = y < 1, where g is analytic: |F(x)| <= e^{−y|x|} ∫|g(k + iy)| dk.
+- Cut. |g| falls in |k|, so the missing nodes are at most ∫_{|k|>K−h/2} |g|; |g(k)| = e^{2^β}/(2π) ·
+  e^{−Re(1+ik)^β}/√(1+k²), and beyond any K' the rest is at most e^{2^β}/(πβ)·E_1(cos(βπ/2) K'^β), because cos(β
+  arctan k) >= cos(βπ/2).
+- Aliasing. By Poisson's summation the infinite sum is Σ_m (−1)^m F(λt + 2πm/h), F(x) = ∫ g e^{−ikx} dk. F(x) = e^{−x}
+  for x >= 0, and for x < 0 the contour moves to Im k = y < 1, where g is analytic: |F(x)| <= e^{−y|x|} ∫|g(k + iy)|
+  dk.
 
-Nodes at odd multiples of h/2 suit a binary time register: k_j = (h/2) Σ_b ±2^b, so that bit b chooses between simulating forwards
-and backwards for time 2^{b−1} h t, and all bits together simulate for time K t.
+Nodes at odd multiples of h/2 suit a binary time register: k_j = (h/2) Σ_b ±2^b, so that bit b chooses between
+simulating forwards and backwards for time 2^{b−1} h t, and all bits together simulate for time K t.
 
 Kind:    bound.
-Source:  An, Childs, Lin, arXiv:2312.03916 (kernel); quadrature and its bounds derived here. One query per degree for a
+Source:  An, Childs, Lin, arXiv:2312.03916 (kernel); quadrature and its bounds derived here. One query per degree for
+a
          forwards/backwards controlled simulation: Berry et al., arXiv:2401.10321; plain control takes two.
 Checked: tests/algorithms/polynomials/test_lchs.py, against e^{−λt} on a grid and the integral of |g| in mpmath.
 """
@@ -93,12 +97,12 @@ def kernel_size(k: Array, beta: float) -> Array:
 
 @lru_cache(maxsize=512)
 def kernel_tail(cut: float, beta: float) -> float:
-    """∫_{|k|>K} |g| dk: a quadrature up to 8K + 100 and a closed bound beyond. `cut` 0: the one-norm.
+    """∫_{|k|>K} |g| dk: a quadrature up to 8K + 1000 and a closed bound beyond. `cut` 0: the one-norm.
 
     >>> round(kernel_tail(0.0, 0.75), 3)
     1.407
     """
-    far = 8 * cut + 100
+    far = 8 * cut + 1000
     inner, uncertainty = quad(
         lambda k: float(kernel_size(k, beta)), cut, far, limit=400, epsabs=0, epsrel=1e-9
     )

@@ -1,9 +1,10 @@
 r"""Polynomials for a plain Hermitian encoding of H >= 0: |p| <= 1 on [−1, 1], and p ≈ c·f only on the spectrum.
 
-x = λ/α_H is in [x_min, x_max] ⊂ [0, 1], and p need not follow f on the rest of [−1, 1]. For a degree d the largest amplitude c
-with |p − cf| <= cε on the spectrum is a linear programme in (p, c). It is solved on a grid (HiGHS, Chebyshev basis) and made
-rigorous by `certificate.py`: p is divided by its largest possible value, and the error is bounded between the grid points too. So
-amplitude, error and degree that are reported are those of an explicit polynomial, whatever the solver did.
+x = λ/α_H is in [x_min, x_max] ⊂ [0, 1], and p need not follow f on the rest of [−1, 1]. For a degree d the largest
+amplitude c with |p − cf| <= cε on the spectrum is a linear programme in (p, c). It is solved on a grid (HiGHS,
+Chebyshev basis) and made rigorous by `certificate.py`: p is divided by its largest possible value, and the error is
+bounded between the grid points too. So amplitude, error and degree that are reported are those of an explicit
+polynomial, whatever the solver did.
 
 The state comes out with amplitude c, and amplification pays 1/c: the best polynomial has the least d/c.
 
@@ -31,6 +32,8 @@ from qgd_compiler.errors import InfeasibleError, UnsupportedError
 from qgd_compiler.kinds import Kind
 
 LARGEST_DEGREE = 240
+# Beyond, 240 is not enough at any useful error: 1.6 β at 1e-2.
+LARGEST_RATE = 150.0
 SMALLEST_EPSILON = 1e-7
 SOURCE = "linear programme in the Chebyshev basis, certified between the nodes (Ehlich, Zeller 1964)"
 # The programme asks for a little more than is wanted, so that the certificate of what it finds holds.
@@ -183,11 +186,13 @@ def _certified(target: Target, coefficients: Array, amplitude: float, epsilon: f
 
 @lru_cache(maxsize=256)
 def smallest_degree(target: Target, epsilon: float, amplitude: float) -> Polynomial:
-    """The polynomial of smallest degree with at least this amplitude (c* grows with the degree: polynomials are nested)."""
+    """The polynomial of smallest degree with at least this amplitude (which can only grow with the degree)."""
 
     def reaches(degree: int) -> bool:
         return _amplitude(target, degree, epsilon) >= amplitude
 
+    if target.rate > LARGEST_RATE:
+        raise _out_of_reach(target, epsilon)
     low, high = 0, max(4, min(int(target.rate), LARGEST_DEGREE))
     while not reaches(high):
         if high == LARGEST_DEGREE:
@@ -207,6 +212,8 @@ def best(target: Target, epsilon: float) -> Polynomial:
         found = _amplitude(target, degree, epsilon)
         return degree / found if found > 0 else np.inf
 
+    if target.rate > LARGEST_RATE:
+        raise _out_of_reach(target, epsilon)
     first = _first_feasible(target, epsilon, price)
     cheapest, step = _scan(price, first)
     while step > 1:
@@ -262,10 +269,9 @@ def _checked(target: Target) -> Target:
 def _insist_in_reach(degree: int, epsilon: float) -> None:
     if degree > LARGEST_DEGREE or not SMALLEST_EPSILON <= epsilon < 1:
         raise UnsupportedError(
-            f"the linear programme serves degrees up to {LARGEST_DEGREE} and errors from {SMALLEST_EPSILON:.0e} to 1, "
-            f"got degree {degree} and error {epsilon:.3g}",
-            at="one-sided polynomial",
-            remedy="a larger error, or stretched.py: it serves any β where f is close to e^(-beta x)",
+            f"the linear programme serves degrees up to {LARGEST_DEGREE} and errors from {SMALLEST_EPSILON:.0e} to 1,
+            " f"got degree {degree} and error {epsilon:.3g}", at="one-sided polynomial", remedy="a larger error, or
+            stretched.py: it serves any β where f is close to e^(-beta x)",
         )
 
 

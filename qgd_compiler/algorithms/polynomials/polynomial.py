@@ -25,8 +25,8 @@ class Polynomial:
     kind        how sure `degree` and `error` are: exact for truncations, bound for computed and certified polynomials
     source      where the polynomial is from
     parity      of p; circuits for definite parity are cheaper
-    one_norm    Σ |coefficients|, what a linear combination of Chebyshev polynomials is subnormalised by (None: not known)
-    series      makes the Chebyshev coefficients, shape (degree+1,) (None: the degree is proven, no coefficients at hand)
+    one_norm    Σ |coefficients|, the subnormalisation of a linear combination of Chebyshev polynomials (None: not known)
+    series      makes the Chebyshev coefficients, shape (degree+1,) (None: only the degree is proven)
     """
 
     name: str

@@ -1,22 +1,23 @@
 r"""One-sided polynomials for any β: a certified polynomial of small degree, folded and windowed.
 
-A polynomial p of degree d0 that follows c·e^{−β sin(u/m)} on u in [0, π/2] as p(sin u) (form "folded" of one_sided.py) is composed with
-sin(m asin x) = ±T_m(x), m odd: p(±T_m(x)) has degree m·d0, stays within ±1, and with φ = asin x is
+A polynomial p of degree d0 that follows c·e^{−β sin(u/m)} on u in [0, π/2] as p(sin u) (form "folded" of
+one_sided.py) is composed with sin(m asin x) = ±T_m(x), m odd: p(±T_m(x)) has degree m·d0, stays within ±1, and with φ
+= asin x is
 
     A  φ in [0, π/2m]:     within e_p of c·e^{−βx};
     B  φ in [π/2m, π/m]:   the same values backwards: at most c·e^{−β sin(π/m − φ)} + e_p;
     C  beyond:             anything within ±1, over and over.
 
 A smoothed step W of degree d_W switches B and C off: W(x) ≈ (1 − E(y))/2, E the Chebyshev truncation of erf(k'y),
-y = (x − x_c)/(1 + x_c), which is in [−1, 1] with x. The transition from 1 to 0 may be as wide as about π/m, so that d_W is about
-12 m at ε = 1e-3, beside m·d0 = 160 m. So β = m β0 costs m(d0 + 12): nothing is extrapolated.
+y = (x − x_c)/(1 + x_c), which is in [−1, 1] with x. The transition from 1 to 0 may be as wide as about π/m, so that
+d_W is about 12 m at ε = 1e-3, beside m·d0 = 160 m. So β = m β0 costs m(d0 + 12): nothing is extrapolated.
 
-Error of E: e^{−k²y²} = e^{−β'(1 + T_2(y))}, β' = k²/2, is the Skellam expansion in −T_2; truncated after T_{2J} and integrated, the
-terms beyond are at most 1/(2J+1) each: δ = (2k/√π) P(|Skellam| > J)/(2J+1), degree 2J+1.
-Regions A to C are bounded cell by cell: on a cell both e^{−βx} and W are monotone, and each takes its worst end.
+Error of E: e^{−k²y²} = e^{−β'(1 + T_2(y))}, β' = k²/2, is the Skellam expansion in −T_2; truncated after T_{2J} and
+integrated, the terms beyond are at most 1/(2J+1) each: δ = (2k/√π) P(|Skellam| > J)/(2J+1), degree 2J+1. Regions A to
+C are bounded cell by cell: on a cell both e^{−βx} and W are monotone, and each takes its worst end.
 
-(1−bx)^T with b·x_max <= 1 is within 4/(e²T) of e^{−bTx}: (1−u) >= e^{−u}(1−u²), so e^{−Tu} − (1−u)^T <= Tu²e^{−Tu}. Its mean over j < T
-is followed by the mean of p(xj/T), which has the same degree and the mean of the errors.
+(1−bx)^T with b·x_max <= 1 is within 4/(e²T) of e^{−bTx}: (1−u) >= e^{−u}(1−u²), so e^{−Tu} − (1−u)^T <= Tu²e^{−Tu}.
+Its mean over j < T is followed by the mean of p(xj/T), which has the same degree and the mean of the errors.
 
 Kind:    bound.
 Source:  derived here; erf as a step: Low, Chuang, arXiv:1707.05391.
