@@ -49,7 +49,16 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
     exchange, accesses = _exchange(content), _accesses(content)
     problem = found.problem()
     folder = Folder(price_of)
-    planner = Planner(routes_of(problem, folder), exchange, folder, OBJECTIVES[content.objective])
+    cap = content.limits.qubits
+    planner = Planner(
+        routes_of(problem, folder, content.solvers),
+        exchange,
+        folder,
+        OBJECTIVES[content.objective],
+        None if cap is None else int(cap.value),
+    )
+    if cap is not None or content.objective not in ("t_count", "toffoli"):
+        accesses = list(column_caps(accesses))  # block sizes between the fewest gates and the fewest qubits
     choice = choose(planner, accesses, progress)
     sources = (*found.sources, found.run.source)
     heading = Heading(content.name, found.digest, (*found.assumptions, *found.run_assumptions), sources)

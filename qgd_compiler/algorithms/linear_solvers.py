@@ -15,6 +15,7 @@ from qgd_compiler.program.ir import Routine
 class LinearSolver(Protocol):
     """A way to solve A x = b̂ for A = L/α with κ = α‖L⁻¹‖, to a normalised output within ε.
 
+    family       the name under which a spec asks for it
     needs_norm   ‖x‖ must be known
     reusable     a run is one unitary, which amplification can run forwards and backwards
     kind         of its queries
@@ -22,6 +23,8 @@ class LinearSolver(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def family(self) -> str: ...
     @property
     def needs_norm(self) -> bool: ...
     @property
@@ -42,6 +45,7 @@ class KernelReflectionKnown:
     """Kernel reflection where the norm of the solution is known."""
 
     name: str = kernel_reflection.NORM_KNOWN
+    family: str = "kernel_reflection"
     needs_norm: bool = True
     reusable: bool = True
     kind: Kind = Kind.BOUND
@@ -62,6 +66,7 @@ class KernelReflectionUnknown:
     """Kernel reflection with the search for the norm: an expected count, repeated until success inside."""
 
     name: str = kernel_reflection.NORM_UNKNOWN
+    family: str = "kernel_reflection"
     needs_norm: bool = False
     reusable: bool = False
     kind: Kind = Kind.BOUND
