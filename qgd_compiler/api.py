@@ -51,7 +51,7 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
     folder = Folder(price_of)
     cap = content.limits.qubits
     planner = Planner(
-        routes_of(problem, folder, content.solvers),
+        routes_of(problem, exchange, folder, content.solvers),
         exchange,
         folder,
         OBJECTIVES[content.objective],
