@@ -36,13 +36,18 @@ NORM_UNKNOWN = "kernel reflection, norm unknown"
 
 @dataclass(frozen=True)
 class Queries:
-    """What a solver asks for: uses of the system's encoding and of the right-hand side, with kind and source."""
+    """What a solver asks for: uses of the system's encoding and of the right-hand side, with kind and source.
+
+    success    probability of one run; 1 where the counts are expected ones, repetitions included
+    valid_for  the systems that it serves
+    """
 
     encoding: Scalar
     right_hand_side: Scalar
     success: Scalar
     kind: Kind
     source: str
+    valid_for: str = "any L"
 
 
 def filter_height(epsilon: Scalar) -> Scalar:
