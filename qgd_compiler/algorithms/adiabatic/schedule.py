@@ -34,7 +34,9 @@ def walk_angles(kappa: float, steps: int, power: float = POWER) -> tuple[float, 
 
 
 def window(kappa: float, steps: int) -> NDArray[np.float64]:
-    r"""The Dolph–Chebyshev weights w_0 … w_ℓ: $\sum_m w_m e^{i(\ell-2m)\varphi} = T_\ell(\beta\cos\varphi)/T_\ell(\beta)$.
+    r"""The Dolph–Chebyshev weights w_0 … w_ℓ.
+
+    $$\sum_m w_m e^{i(\ell-2m)\varphi} = T_\ell(\beta\cos\varphi)/T_\ell(\beta)$$
 
     β = 1/√(1−1/κ²). They are positive, symmetric, and add up to 1; where sin φ >= 1/κ the sum is at most
     1/T_ℓ(β) in size. Exact, by a Fourier transform of ℓ+1 values.

@@ -7,12 +7,13 @@ again. Checks on the way end a run that has failed, so a run cannot be run backw
 from __future__ import annotations
 
 from qgd_compiler.algorithms.adiabatic.filter import eigenstate_filter
-from qgd_compiler.algorithms.adiabatic.queries import DISCRETE, Run
+from qgd_compiler.algorithms.adiabatic.queries import DISCRETE, FIT, Constant, Run, expected_steps
 from qgd_compiler.algorithms.adiabatic.schedule import FilterAngles, filter_angles, walk_angles, window
 from qgd_compiler.algorithms.adiabatic.walk import Task, Wires, walk_pair
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import Gate, Postselect
+from qgd_compiler.scalars import Scalar, ceil
 
 
 def discrete_solver(task: Task, run: Run, kappa: float | None = None) -> Routine:
@@ -35,6 +36,17 @@ def discrete_solver(task: Task, run: Run, kappa: float | None = None) -> Routine
     return builder.routine()
 
 
+def discrete_expected(task: Task, kappa: Scalar, epsilon: Scalar, constant: Constant = FIT) -> Routine:
+    """The expected work of the solver, repetitions included (a count): what `discrete_queries` says."""
+    builder = Builder(DISCRETE, "solver")
+    none, left, wires = solver_registers(builder, task)
+    prepare(builder, task, wires)
+    walked, filtered = expected_steps(kappa, epsilon, constant, dilated=task.dilated)
+    builder.call(walk_pair(task), *wires.all(), times=ceil(walked / 2))
+    finish(builder, task, none, left, wires, eigenstate_filter(task, 2 * ceil(filtered / 2)))
+    return builder.routine()
+
+
 def solver_registers(builder: Builder, task: Task) -> tuple[Handle, Handle, Wires]:
     """Registers `none`, `left`, then those of the walk."""
     return builder.register("none", 1), builder.register("left", 1), Wires.of(builder, task)
@@ -46,9 +58,7 @@ def prepare(builder: Builder, task: Task, wires: Wires) -> None:
     builder.call(task.right_hand_side, wires.system, wires.gradient.part(0, own))
 
 
-def finish(
-    builder: Builder, task: Task, none: Handle, left: Handle, wires: Wires, made: Routine
-) -> None:
+def finish(builder: Builder, task: Task, none: Handle, left: Handle, wires: Wires, made: Routine) -> None:
     """What follows the walk: end the run unless it is at the end of the path, and filter."""
     if task.dilated:
         builder.call(Gate(kind="X"), wires.dilation)  # the solution stands where it is 1
