@@ -77,12 +77,13 @@ def kernel(this: Case, dilated: bool, f: float) -> np.ndarray:
     return np.asarray(right[-1].conj())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "dilated"), [("chain", False), ("indefinite", True)])
 def test_walks_of_random_length_do_what_measurements_of_the_kernel_would(name: str, dilated: bool) -> None:
     this = case(name)
     task = Task(this.encoding, this.right_hand_side, dilated)
     rng = np.random.default_rng(5)
-    path = [schedule(j / 10, this.kappa) for j in range(11)]
+    path = [schedule(j / 16, this.kappa) for j in range(17)]
     kernels = [kernel(this, dilated, f) for f in path]
     steps = [abs(np.vdot(before, after)) ** 2 for before, after in itertools.pairwise(kernels)]
     reached = []
@@ -93,7 +94,7 @@ def test_walks_of_random_length_do_what_measurements_of_the_kernel_would(name: s
             walks.append((2 * math.atan2(f, 1 - f), int(rng.integers(0, math.ceil(3 / gap)))))
         vector, _ = state_of(ended(random_walk(task, walks), task))
         reached.append(abs(np.vdot(this.solution, vector)) ** 2)
-    assert np.mean(reached) > math.prod(steps) - 0.05
+    assert np.mean(reached) > math.prod(steps) - 0.1
     assert math.prod(steps) > abs(np.vdot(kernels[0], kernels[-1])) ** 2 + 0.1, (
         "more than a single measurement"
     )

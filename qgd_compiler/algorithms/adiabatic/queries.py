@@ -12,7 +12,7 @@ on average:
     κ/2 ln(2/ε_f) (1/q² + 1) + c κ/(Δ q²),
 
 with Δ where this is smallest; Δ depends on ε and c alone. We derive 1/q runs in place of the published 1/q², and
-count the published number: it is the larger one (docs/decisions/0013).
+count the published number: it is the larger one (docs/decisions).
 
 One step of the filter is one use of U_L or U_L†. So is one step of the walk where L + L† >= 0; for other L it takes
 both (`walk.py`), and c counts twice. c = 2305 holds for both. The fit c = 1.84 holds for the first: our walk needed
@@ -29,7 +29,7 @@ import numpy as np
 from qgd_compiler.algorithms.kernel_reflection import Queries
 from qgd_compiler.errors import UsageError
 from qgd_compiler.kinds import Kind
-from qgd_compiler.scalars import Scalar, acosh, ceil, is_symbolic, log, maximum, minimum, sqrt
+from qgd_compiler.scalars import Scalar, acosh, atanh, ceil, is_symbolic, log, maximum, minimum, sqrt
 
 DISCRETE = "discrete adiabatic"
 ACCRETIVE = "L + L† ⪰ 0, as in every history of a step of norm at most 1"
@@ -201,8 +201,8 @@ def filter_steps(kappa: Scalar, height: Scalar) -> Scalar:
 
     ℓ = acosh(1/ε_f)/acosh(β), β = 1/√(1−1/κ²): the singular values are at least 1/κ. At most κ ln(2/ε_f) + 2.
     """
-    # acosh β = artanh(1/κ) = ln((κ+1)/(κ−1))/2, which keeps its digits for large κ.
-    return 2 * maximum(ceil(acosh(1 / height) / log((kappa + 1) / (kappa - 1))), 1)
+    # acosh β = artanh(1/κ), which keeps its digits for large κ.
+    return 2 * maximum(ceil(acosh(1 / height) / (2 * atanh(1 / kappa))), 1)
 
 
 def _lost(distance: Scalar) -> Scalar:
