@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 pytest.importorskip("qualtran")
@@ -21,4 +23,7 @@ from tests.algorithms.test_discrete_adiabatic import case  # noqa: E402
 def test_qualtran_counts_a_run_of_the_discrete_adiabatic_solver_as_we_do(dilated: bool) -> None:
     this = case("chain")
     solver = discrete_solver(Task(this.encoding, this.right_hand_side, dilated), Run(40, 26, 0.9))
-    assert claimed(ProgramBloq(solver)) == kinds(fold(solver, price_of).gates)
+    found, ours = claimed(ProgramBloq(solver)), kinds(fold(solver, price_of).gates)
+    assert replace(found, clifford=0) == replace(ours, clifford=0)
+    # our Cliffords are a bound: one less in every preparation of this right-hand side, of which there are 67
+    assert found.clifford == ours.clifford - 67
