@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from qgd_compiler.algorithms import kernel_reflection
 from qgd_compiler.algorithms.adiabatic.queries import BOUND, DILATED_FIT, DISCRETE, FIT, discrete_queries
 from qgd_compiler.algorithms.adiabatic.randomised import RANDOMISED, randomised_queries
-from qgd_compiler.algorithms.kernel_reflection import Queries
+from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.analysis.inverse_norm import neutral_inverse_norm
 from qgd_compiler.errors import UsageError
 from qgd_compiler.scalars import ceil

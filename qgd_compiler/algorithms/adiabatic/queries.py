@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qgd_compiler.algorithms.kernel_reflection import Queries
+from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.errors import UsageError
 from qgd_compiler.kinds import Kind
 from qgd_compiler.scalars import Scalar, acosh, atanh, ceil, is_symbolic, log, maximum, minimum, sqrt

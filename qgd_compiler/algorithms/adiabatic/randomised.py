@@ -20,7 +20,7 @@ from qgd_compiler.algorithms.adiabatic.filter import eigenstate_filter
 from qgd_compiler.algorithms.adiabatic.queries import ACCRETIVE, ANY
 from qgd_compiler.algorithms.adiabatic.solver import finish, prepare, solver_registers
 from qgd_compiler.algorithms.adiabatic.walk import Task, Wires, walk_pair
-from qgd_compiler.algorithms.kernel_reflection import Queries
+from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
