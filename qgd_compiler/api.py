@@ -135,7 +135,7 @@ def formula(spec: SpecLike, quantity: str, symbols: Sequence[str], *, encoding: 
 def solvers(
     kappa: float | None, epsilon: float, steps: int | None = None, *, norm_spread: float = 1.0
 ) -> SolversReport:
-    """Every solver of linear systems at one κ and ε, fewest expected queries first.
+    """Every solver of linear systems at one κ and ε, fewest queries first.
 
     kappa        α‖L⁻¹‖; None: that of the history of `steps` neutral steps
     steps        T, for the solvers that need one and for the κ of its history

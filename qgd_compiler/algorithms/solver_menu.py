@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from qgd_compiler.algorithms import kernel_reflection
-from qgd_compiler.algorithms.adiabatic.queries import BOUND, DILATED_FIT, DISCRETE, FIT, discrete_queries
-from qgd_compiler.algorithms.adiabatic.randomised import RANDOMISED, randomised_queries
+from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
+from qgd_compiler.algorithms.polynomials import walks
+from qgd_compiler.algorithms.polynomials.truncation import LARGEST_STEPS
 from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.analysis.inverse_norm import neutral_inverse_norm
 from qgd_compiler.errors import UsageError
+from qgd_compiler.kinds import Kind
 from qgd_compiler.scalars import ceil
 
+POLYNOMIALS = "exact tail of a random walk, derived in algorithms/polynomials/walks.py"
 MOST_KAPPA = 1e300
 MOST_SPREAD = 1e100
 
@@ -34,26 +37,34 @@ class Case:
 
 @dataclass(frozen=True)
 class Line:
-    """One solver with what it asks for; `expected` queries are those of all runs until one succeeds."""
+    """One solver with what it asks for; `degree` of a polynomial, which takes one or two queries each."""
 
     name: str
     queries: Queries
     note: str = ""
+    degree: int | None = None
 
     @property
-    def expected(self) -> int:
-        """Queries of all runs until one succeeds, rounded up."""
+    def expected(self) -> int | None:
+        """Queries of all runs until one succeeds, rounded up; None for polynomials: it depends on the run."""
+        if self.degree is not None:
+            return None
         return int(ceil(self.queries.encoding / self.queries.success))
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """By what lines are sorted."""
+        return (int(self.queries.encoding) if self.expected is None else self.expected, self.name)
 
 
 Provider = Callable[[Case], Iterator[Line]]
 
 
 def solver_menu(case: Case) -> tuple[Line, ...]:
-    """All solvers that serve the case, fewest expected queries first. Raises UsageError for numbers out of range."""
+    """All solvers that serve the case, fewest queries first. Raises UsageError for numbers out of range."""
     _checked(case)
     lines = [line for provider in PROVIDERS for line in provider(case)]
-    return tuple(sorted(lines, key=lambda line: (line.expected, line.name)))
+    return tuple(sorted(lines, key=lambda line: line.rank))
 
 
 def history_kappa(steps: int) -> float:
@@ -78,27 +89,70 @@ def _kernel_reflection(case: Case) -> Iterator[Line]:
     )
 
 
-def _discrete_adiabatic(case: Case) -> Iterator[Line]:
-    for name, constant, other in (("bound", BOUND, BOUND), ("fit", FIT, DILATED_FIT)):
-        dilated = discrete_queries(case.kappa, case.epsilon, other, dilated=True)
+def _adiabatic(case: Case) -> Iterator[Line]:
+    """The cheaper path by name, the one that serves any L in the note."""
+    for solver, other in zip(ACCRETIVE_SYSTEM, ANY_SYSTEM, strict=True):
+        queries = solver.queries(case.kappa, case.epsilon, case.norm_spread)
+        dilated = other.queries(case.kappa, case.epsilon, case.norm_spread)
+        note = f"repetitions included; any other L: {dilated.encoding} queries, U_L and U_L† at each step of the walk"
+        yield Line(solver.name, queries, note)
+
+
+def _polynomials(case: Case) -> Iterator[Line]:
+    """Polynomials that are applied to the gradient or the start; what their amplitude costs comes on top.
+
+    Degrees are exact up to the number of steps that float64 can tell apart, closed bounds beyond.
+    """
+    if case.steps is None:
+        return
+    steps, epsilon = case.steps, case.epsilon
+    exact = steps <= LARGEST_STEPS
+    kind = Kind.EXACT if exact else Kind.BOUND
+    power, gram = "N = 1, α(I − ηH) = 1 exactly", "N = 1, H = J†J, ηα_J² = 1"
+    of_gradient, of_start = "a run from u_0 = 0 that g drives", "a run about a minimum"
+    for name, degree, uses, valid_for in (
+        (
+            "power polynomial x^T",
+            (walks.power_degree if exact else walks.power_degree_bound)(steps, epsilon),
+            1,
+            f"{power}; {of_start}",
+        ),
+        (
+            "geometric-sum polynomial",
+            (walks.power_mean_degree if exact else walks.power_mean_degree_bound)(steps, epsilon),
+            1,
+            f"{power}; {of_gradient}",
+        ),
+        (
+            "Gram polynomial (1−ηλ)^T",
+            (walks.lazy_degree if exact else walks.lazy_degree_bound)(steps, 1.0, epsilon),
+            2,
+            f"{gram}; {of_start}",
+        ),
+        (
+            "Gram polynomial exp(−ηλT)",
+            (walks.exponential_degree if exact else walks.exponential_degree_bound)(steps / 2, epsilon),
+            2,
+            f"{gram}; a gradient flow",
+        ),
+        (
+            "Gram geometric-sum polynomial",
+            (walks.lazy_mean_degree if exact else walks.lazy_mean_degree_bound)(steps, 1.0, epsilon),
+            2,
+            f"{gram}; {of_gradient}",
+        ),
+    ):
+        queries = Queries(uses * int(degree), 1, 1, kind, POLYNOMIALS, valid_for)
         yield Line(
-            f"{DISCRETE}, {name}",
-            discrete_queries(case.kappa, case.epsilon, constant),
-            f"repetitions included; other L: {dilated.encoding} queries (c = {other.value:g}, U_L and U_L† each step)",
+            name,
+            queries,
+            "error relative to the input; the amplitude of the output comes on top",
+            int(degree),
         )
 
 
-def _randomised_adiabatic(case: Case) -> Iterator[Line]:
-    dilated = randomised_queries(case.kappa, case.epsilon, dilated=True)
-    yield Line(
-        RANDOMISED,
-        randomised_queries(case.kappa, case.epsilon),
-        f"repetitions included; other L: {dilated.encoding} queries",
-    )
-
-
 # A provider yields nothing where a case lacks what its solver needs, such as a number of steps.
-PROVIDERS: tuple[Provider, ...] = (_kernel_reflection, _discrete_adiabatic, _randomised_adiabatic)
+PROVIDERS: tuple[Provider, ...] = (_kernel_reflection, _adiabatic, _polynomials)
 
 
 def _checked(case: Case) -> None:

@@ -1,4 +1,4 @@
-"""The list of solvers laid out: fewest expected queries first, and what each rests on."""
+"""The list of solvers laid out: fewest queries first, and what each rests on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from qgd_compiler.backends.page import Grid, Page, Section, columns
 from qgd_compiler.backends.solvers_report import SolversReport
 from qgd_compiler.kinds import Kind
 
-NUMBERS = ("queries", "preparations", "success", "expected", "expected/κ")
+NUMBERS = ("queries", "preparations", "success", "expected", "per κ")
 
 
 def solvers_page(report: SolversReport) -> Page:
@@ -15,7 +15,9 @@ def solvers_page(report: SolversReport) -> Page:
     proven = next((s for s in report.solvers if s.kind in (Kind.EXACT, Kind.BOUND)), None)
     verdict = [f"κ = {real(report.kappa)}, ε = {real(report.epsilon)}."]
     if proven is not None:
-        verdict.append(f"Fewest proven queries: {proven.name}, {count(proven.expected_queries)}.")
+        verdict.append(
+            f"Fewest proven queries: {proven.name}, {count(proven.queries)} a run, for {proven.valid_for}."
+        )
     if report.history is not None:
         h = report.history
         verdict.append(
@@ -31,9 +33,9 @@ def _list(report: SolversReport) -> Section:
             s.name,
             count(s.queries),
             count(s.state_preparations),
-            near_one(s.success),
+            "n/a" if s.success is None else near_one(s.success),
             count(s.expected_queries),
-            real(s.expected_queries / report.kappa),
+            real((s.queries if s.expected_queries is None else s.expected_queries) / report.kappa),
             str(s.kind),
             s.valid_for,
         )

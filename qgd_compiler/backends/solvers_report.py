@@ -21,12 +21,13 @@ class SolverLine(Part):
     state_preparations: Count = Field(
         description="Preparations of the right-hand side or their inverses, per run."
     )
-    success: Probability = Field(
-        description="Success probability of one run; 1 where repetitions are counted."
+    success: Probability | None = Field(
+        description="Success probability of one run; 1 where repetitions are counted; null where it depends on the run."
     )
-    expected_queries: Count = Field(
-        description="Queries of all runs until one succeeds; the list is sorted by it."
+    expected_queries: Count | None = Field(
+        description="Queries of all runs until one succeeds; null where that depends on the run."
     )
+    degree: Count | None = Field(default=None, description="Degree of a polynomial; null for other solvers.")
     kind: Kind = Field(description="How sure the count is: exact, bound, fit or model.")
     source: str = Field(description="The paper or the derivation behind it.")
     valid_for: str = Field(description="Which linear systems it serves.")
@@ -42,7 +43,7 @@ class HistoryFacts(Part):
 
 
 class SolversReport(Document):
-    """All solvers for one κ and ε, fewest expected queries first."""
+    """All solvers for one κ and ε, fewest queries first; expected ones where they are known."""
 
     qgd: Literal[1] = Field(default=1, description="Version of this format.")
     compiler: str = Field(description="Version of the compiler.")
@@ -50,7 +51,7 @@ class SolversReport(Document):
     epsilon: Positive = Field(description="2-norm error of the normalised solution.")
     norm_spread: Positive = Field(description="Factor by which the norm of the solution may be off.")
     history: HistoryFacts | None = Field(description="The history system, where a number of steps was given.")
-    solvers: tuple[SolverLine, ...] = Field(description="What there is, fewest expected queries first.")
+    solvers: tuple[SolverLine, ...] = Field(description="What there is, fewest (expected) queries first.")
 
 
 def solvers_of(case: Case, lines: Sequence[Line], history_kappa: float | None) -> SolversReport:
@@ -74,8 +75,9 @@ def _line(line: Line) -> SolverLine:
         name=line.name,
         queries=int(queries.encoding),
         state_preparations=int(queries.right_hand_side),
-        success=float(queries.success),
+        success=None if line.expected is None else float(queries.success),
         expected_queries=line.expected,
+        degree=line.degree,
         kind=queries.kind,
         source=queries.source,
         valid_for=queries.valid_for,

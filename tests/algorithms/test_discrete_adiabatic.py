@@ -28,11 +28,13 @@ from qgd_compiler.algorithms.adiabatic.queries import (
 )
 from qgd_compiler.algorithms.adiabatic.schedule import filter_angles, schedule, window
 from qgd_compiler.algorithms.adiabatic.solver import discrete_expected, discrete_solver
+from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
 from qgd_compiler.algorithms.adiabatic.walk import Task, interpolated, walk_pair
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, tree_tables
 from qgd_compiler.algorithms.encoders import Frobenius, SparseAccess
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history_encoder import HistoryEncoder
+from qgd_compiler.algorithms.linear_solvers import LinearSolver
 from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import UsageError
@@ -344,6 +346,22 @@ def test_the_expected_work_has_the_queries_that_are_claimed(name: str, dilated: 
     work = discrete_expected(task, kappa, epsilon, FIT)
     assert uses(work, this.encoding.routine) == pytest.approx(claimed.encoding, abs=6)
     assert uses(work, this.right_hand_side) == pytest.approx(claimed.right_hand_side, abs=6)
+
+
+@pytest.mark.parametrize("solver", [*ANY_SYSTEM, *ACCRETIVE_SYSTEM], ids=lambda s: s.name)
+def test_a_solver_of_the_plans_runs_what_it_says_that_it_queries(solver: LinearSolver) -> None:
+    this = case("chain")
+    claimed = solver.queries(150.0, 1e-4, 1.0)
+    work = solver.routine(this.encoding, this.right_hand_side, 150.0, 1e-4)
+    assert uses(work, this.encoding.routine) == pytest.approx(claimed.encoding, abs=6)
+    assert uses(work, this.right_hand_side) == pytest.approx(claimed.right_hand_side, abs=6)
+    assert (claimed.kind, claimed.success) == (solver.kind, 1)
+    assert not solver.reusable, "measured checks cannot be run backwards"
+    flags = {r.name for r in work.registers} - {"system", "gradient"}
+    assert flags == {"none", "left", "path", "ancilla"} | (
+        {"dilation"} if "Hermitian" in solver.name else set()
+    )
+    assert [r.name for r in work.registers][-3:] == ["system", "ancilla", "gradient"]
 
 
 def test_the_steps_of_failed_filters_are_half_on_average() -> None:

@@ -82,10 +82,35 @@ def test_steps_give_the_kappa_of_their_history(capsys: pytest.CaptureFixture[str
     assert round(both["history"]["kappa"]) == 2548
 
 
+@pytest.mark.parametrize(
+    ("steps", "power", "mean", "exponential"), [(1000, 104, 87, 74), (1_000_000, 3290, 2754, 2327)]
+)
+def test_steps_bring_the_polynomials_with_their_degrees(
+    steps: int, power: int, mean: int, exponential: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = listed(["--kappa", "100", "--epsilon", "1e-3", "--steps", str(steps)], capsys)
+    for words, degree, uses in (
+        (("power polynomial",), power, 1),
+        (("exp(",), exponential, 2),
+    ):
+        line = named(document, *words)
+        assert (line["degree"], line["queries"], line["kind"]) == (degree, uses * degree, "exact")
+        assert (line["success"], line["expected_queries"]) == (None, None)
+    sums = [s for s in document["solvers"] if s["name"] == "geometric-sum polynomial"]
+    assert [s["degree"] for s in sums] == [mean]
+    longest = listed(["--kappa", "100", "--epsilon", "1e-3", "--steps", str(10**18)], capsys)
+    line = named(longest, "power polynomial")
+    assert line["kind"] == "bound"
+    assert line["degree"] == pytest.approx(math.sqrt(2e18 * math.log(2000)), rel=1e-9)
+    without = listed(["--kappa", "100", "--epsilon", "1e-3"], capsys)
+    assert not any("polynomial" in s["name"] for s in without["solvers"])
+    assert without["history"] is None
+
+
 @pytest.mark.parametrize("kappa", [1.0001, 1e15, 1e200])
 def test_any_kappa_is_served(kappa: float) -> None:
     for line in solvers(kappa, 1e-4).solvers:
-        assert line.expected_queries > 0
+        assert line.expected_queries is not None and line.expected_queries > 0
     known = next(s for s in solvers(kappa, 1e-4).solvers if "norm known" in s.name)
     if kappa > 1e9:
         assert known.queries == pytest.approx(kappa * math.log(2 * math.sqrt(2) / 1e-4), rel=1e-3)
