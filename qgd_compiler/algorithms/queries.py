@@ -12,7 +12,8 @@ from qgd_compiler.scalars import Scalar
 class Queries:
     """Uses of a block-encoding (or its inverse) and of the right-hand side in one run, with kind and source.
 
-    success   probability that the solver itself succeeds, at least
+    success    probability that the solver itself succeeds, at least; 1 where the counts are expected ones
+    valid_for  the systems that it serves
     """
 
     encoding: Scalar
@@ -20,3 +21,4 @@ class Queries:
     success: Scalar
     kind: Kind
     source: str
+    valid_for: str = "any L"
