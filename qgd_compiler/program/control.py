@@ -127,7 +127,7 @@ def _primitive(primitive: Any) -> Routine:
         _gate(builder, primitive, switch, handles)
     elif isinstance(primitive, And):
         _and(builder, primitive, switch, handles)
-    elif isinstance(primitive, Add) or isinstance(primitive, RotateByRegister):
+    elif isinstance(primitive, Add | RotateByRegister):
         _masked(builder, primitive, switch, handles)
     elif isinstance(primitive, ControlledSwap) or getattr(primitive, "controlled", False):
         both = builder.allocate("both", 1)
