@@ -90,6 +90,12 @@ def test_a_whole_vector_is_not_off_more_often_than_claimed(p: tuple[float, ...],
     assert exact <= norm_failure(results, distance, 3)
 
 
+def test_the_bound_on_a_whole_vector_is_the_published_one() -> None:
+    # Agrawal, arXiv:1904.02291: e^{-n eps} (e eps n/(k-1))^{k-1} with n = 100, eps = 0.1, k = 4
+    assert norm_failure(100, math.sqrt(0.1), 4) == pytest.approx(math.exp(-10) * (math.e * 10 / 3) ** 3)
+    assert norm_failure(29, math.sqrt(0.1), 4) == 1.0, "below (k-1)/n it says nothing"
+
+
 def test_an_entry_at_the_threshold_is_missed_exactly_as_often() -> None:
     assert unseen_failure(17, 0.3, 1) == pytest.approx(0.91**17)
     assert unseen_failure(17, 0.3, 5) == pytest.approx(5 * 0.91**17)
