@@ -1,7 +1,7 @@
 r"""Amplitude estimation: Grover iterates and circuits to know an amplitude sin θ within ε, 0 <= θ <= π/2.
 
 With phase estimation over M = 2^b points (Brassard, Høyer, Mosca, Tapp, arXiv:quant-ph/0005055, theorem 11) θ is known
-within kπ/M with probability 8/π² for k = 1 and 1 − 1/(2(k−1)) for k >= 2; M−1 controlled iterates each. The median of
+within π/M with probability 8/π², within kπ/M with more (`miss`); M−1 controlled iterates each. The median of
 an odd number K of estimates is off only if more than half of them are: a binomial tail. b and K are chosen.
 
 Iterative estimation (Grinko, Gacon, Zoufal, Woerner, arXiv:1912.05559, theorem 1) has no phase register: at most
@@ -69,12 +69,20 @@ def _points(epsilon: float, failure: float) -> tuple[int, int]:
         within = math.floor(epsilon * 2**bits / math.pi)
         if within < 1:
             continue
-        miss = 1 - 8 / math.pi**2 if within == 1 else 1 / (2 * (within - 1))
-        if miss < 0.5:
-            repeats = median_repeats(miss, failure)
+        if miss(within) < 0.5:
+            repeats = median_repeats(miss(within), failure)
             found.append((repeats * (2 ** (bits + 1) - 1), bits, repeats))
     _, bits, repeats = min(found)
     return bits, repeats
+
+
+def miss(within: int) -> float:
+    """The probability that one phase estimation is off by more than so many of its points (bound).
+
+    The outcome at distance x from the phase, in points, has probability at least sin²(πx)/(πx)²; the worst phase is
+    half way between two points, with 2k outcomes within k. k = 1 is the published 1 − 8/π².
+    """
+    return 1 - 2 / math.pi**2 * math.fsum(1 / (j + 0.5) ** 2 for j in range(within))
 
 
 def median_repeats(miss: float, failure: float) -> int:

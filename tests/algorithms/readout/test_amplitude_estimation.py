@@ -13,6 +13,7 @@ from qgd_compiler.algorithms.readout.amplitude_estimation import (
     iterative,
     majority,
     median_repeats,
+    miss,
     points,
 )
 from qgd_compiler.kinds import Kind
@@ -39,6 +40,7 @@ def angle_of(outcomes: np.ndarray, bits: int) -> np.ndarray:
 @pytest.mark.parametrize(("epsilon", "failure"), [(0.2, 0.2), (0.1, 0.05), (0.03, 0.01), (0.011, 1e-6)])
 def test_the_median_of_phase_estimations_is_within_epsilon(epsilon: float, failure: float) -> None:
     bits, repeats = points(epsilon, failure)
+    assert math.pi / 2**bits <= epsilon
     for theta in np.linspace(1e-3, math.pi / 2 - 1e-3, 23):
         outcomes = phase_outcomes(float(theta), bits)
         found = angle_of(np.arange(2**bits), bits)
@@ -46,6 +48,18 @@ def test_the_median_of_phase_estimations_is_within_epsilon(epsilon: float, failu
         too_high = float(outcomes[found > theta + epsilon].sum())
         assert majority(repeats, too_low) + majority(repeats, too_high) <= failure
         assert too_low + too_high < 0.5
+
+
+@pytest.mark.parametrize("within", [1, 2, 3, 5])
+def test_one_phase_estimation_misses_by_so_many_points_no_more_often_than_published(within: int) -> None:
+    bits = 6
+    found = angle_of(np.arange(2**bits), bits)
+    worst = 0.0
+    for theta in np.linspace(0.01, 1.56, 200):
+        far = np.abs(found - theta) > within * math.pi / 2**bits
+        worst = max(worst, float(phase_outcomes(float(theta), bits)[far].sum()))
+    assert 0.9 * miss(within) < worst <= miss(within)
+    assert miss(1) == pytest.approx(1 - 8 / math.pi**2), 'Brassard et al., theorem 11'
 
 
 def test_a_register_with_points_further_apart_than_epsilon_misses_too_often() -> None:

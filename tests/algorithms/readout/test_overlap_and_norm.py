@@ -39,7 +39,7 @@ def test_a_fine_overlap_takes_runs_in_inverse_proportion_to_epsilon_and_to_the_a
 
 
 def test_counting_successes_gives_the_norm_within_its_error() -> None:
-    rho, failure, success = 0.05, 0.05, 0.3
+    rho, failure, success = 0.05, 0.05, 0.05
     (phase,) = counted(rho, failure, success).phases
     assert phase.expected_runs(success) == phase.circuits, "failures count as well"
     rng = np.random.default_rng(9)
