@@ -96,17 +96,18 @@ def amplified_run(solver: Routine, wanted: Wanted, rounds: int) -> Routine:
     handles = tuple(builder.register(r.name, r.size) for r in solver.registers)
     builder.call(solver, *handles)
     if rounds:
-        builder.call(_round(solver, wanted), *handles, times=rounds)
+        builder.call(amplification_round(solver, wanted), *handles, times=rounds)
     return builder.routine()
 
 
-def _round(solver: Routine, wanted: Wanted) -> Routine:
+def amplification_round(solver: Routine, wanted: Wanted) -> Routine:
+    """A sign on the wanted outcome, the solver undone, a sign on |0…0>, the solver: −1 times the Grover iterate."""
     builder = Builder("amplification round", "amplification")
     handles = tuple(builder.register(r.name, r.size) for r in solver.registers)
     sign, extra, system, ancilla, _ = handles
     _phase_on_good(builder, sign + extra + ancilla, system, wanted)
     builder.call(solver, *handles, adjoint=True)
-    _sign_on_zero(builder, sign + extra + ancilla + system)
+    sign_on_zero(builder, sign + extra + ancilla + system)
     builder.call(solver, *handles)
     return builder.routine()
 
@@ -134,7 +135,7 @@ def _phase_on_good(builder: Builder, flags: Handle, system: Handle, wanted: Want
             builder.call(Gate(kind="X"), system.part(wanted.time_bits + place, 1))
 
 
-def _sign_on_zero(builder: Builder, everything: Handle) -> None:
+def sign_on_zero(builder: Builder, everything: Handle) -> None:
     """A sign on |0…0>: an AND short of the full conjunction, then a CZ with the last qubit."""
     size = everything.size
     zero = Conjunction(bits=size)

@@ -59,7 +59,7 @@ def test_one_phase_estimation_misses_by_so_many_points_no_more_often_than_publis
         far = np.abs(found - theta) > within * math.pi / 2**bits
         worst = max(worst, float(phase_outcomes(float(theta), bits)[far].sum()))
     assert 0.9 * miss(within) < worst <= miss(within)
-    assert miss(1) == pytest.approx(1 - 8 / math.pi**2), 'Brassard et al., theorem 11'
+    assert miss(1) == pytest.approx(1 - 8 / math.pi**2), "Brassard et al., theorem 11"
 
 
 def test_a_register_with_points_further_apart_than_epsilon_misses_too_often() -> None:
