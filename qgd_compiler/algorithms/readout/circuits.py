@@ -4,8 +4,8 @@ r"""The circuits around a run: interfered with a reference, the Hadamard test of
 others that are 0 on success. `preparation` prepares the reference on the data qubits. Under the switch a run is the
 identity where the switch is off (`program/control.py`), and acts on |0…0> there.
 
-A run or a reference that is right up to a phase puts that phase between the two; `phase` takes it back by one rotation of
-the switch (radians; None: a count).
+A run or a reference that is right up to a phase puts that phase between the two; `phase` takes it back by one
+rotation of the switch (radians; None: a count).
 """
 
 from __future__ import annotations

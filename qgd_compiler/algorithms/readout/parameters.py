@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from qgd_compiler.algorithms.readout.amplitude_estimation import estimations
 from qgd_compiler.algorithms.readout.sampling import (
@@ -120,9 +120,9 @@ def _two_phases(
             first = share * delta
             least = max((delta - first) / 2, delta - 2 * first)
             for part in FAILURES:
-                n = fewest(_below(lambda k, d=first: magnitude_failure(k, d, entries), part * failure))
-                m = fewest(
-                    _below(lambda k, d=least: sign_failure(k, d, signs, balance), (1 - part) * failure)
+                n = _fewest(partial(magnitude_failure, delta=first, entries=entries), part * failure)
+                m = _fewest(
+                    partial(sign_failure, least=least, entries=signs, balance=balance), (1 - part) * failure
                 )
                 yield n + m * (1 + success) / 2, n, m, delta - first
 
@@ -139,9 +139,9 @@ def _in_norm(
             first = share * distance
             least = (distance - first) / (2 * math.sqrt(entries))
             for part in FAILURES:
-                n = fewest(_below(lambda k, d=first: norm_failure(k, d, entries), part * failure))
-                m = fewest(
-                    _below(lambda k, d=least: sign_failure(k, d, entries, balance), (1 - part) * failure)
+                n = _fewest(partial(norm_failure, distance=first, entries=entries), part * failure)
+                m = _fewest(
+                    partial(sign_failure, least=least, entries=entries, balance=balance), (1 - part) * failure
                 )
                 yield n + m * (1 + success) / 2, n, m
 
@@ -199,8 +199,8 @@ def _pair(magnitudes: int, signs: int, kind: Kind, source: str) -> tuple[Phase, 
     )
 
 
-def _below(failure_of: Callable[[int], float], allowed: float) -> Callable[[int], bool]:
-    return lambda n: failure_of(n) <= allowed
+def _fewest(failure_of: Callable[[int], float], allowed: float) -> int:
+    return fewest(lambda n: failure_of(n) <= allowed)
 
 
 def _in_order(ways: list[Way], success: float) -> tuple[Way, ...]:

@@ -91,7 +91,7 @@ def test_phase_estimation_uses_every_iterate_of_its_register() -> None:
 
 
 def next_power(k: int, upper_half: bool, low: float, high: float) -> tuple[int, bool]:
-    """The largest power whose interval stays within one half circle (arXiv:1912.05559, algorithm 2); angles in turns."""
+    """The largest power whose interval stays within one half circle (arXiv:1912.05559, algorithm 2); in turns."""
     old = 4 * k + 2
     factor = int(1 / (2 * (high - low)))
     factor -= (factor - 2) % 4
