@@ -6,6 +6,8 @@ matters only where √p̂_i + |x_i| > δ, and there |x_i| and √p̂_i are at le
 δ₁ and the split of the failure probability. In the 2-norm, signs that are wrong where |x_i| or √p̂_i is below m add at
 most 2m√r: error d₁ + 2m√r.
 
+x is the state that the run really leaves: its own 2-norm error ε comes on top of δ, entry by entry at most.
+
 Kerenidis, Landman and Prakash need 36 ln r/δ² results for each phase (arXiv:1911.01117; the signs as arXiv:1808.09266);
 a quarter of that was seen to do in 85 % of the cases.
 """
