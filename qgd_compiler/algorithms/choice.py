@@ -281,11 +281,7 @@ def _best_proven(
     if exchange.kind not in PROVEN:
         exchange = Exchange(exchange.toffoli_in_t, PROVEN_ROTATION)
     if exchange.kind not in PROVEN:
-        return (
-            None,
-            exchange,
-            f"{exchange.toffoli_in_t} T gates for a Toffoli is a convention, not a proven circuit",
-        )
+        return None, exchange, f"{exchange.toffoli_in_t} T gates for a Toffoli is a convention, not a proven circuit"
     if exchange == planner.exchange and _is_proven(best, exchange):
         return best, exchange, ""
     lines = [b.line for b in bounded if b.line.kind in PROVEN]

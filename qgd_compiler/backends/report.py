@@ -156,9 +156,7 @@ class ErrorShare(Part):
 class Alternative(Part):
     """A linear system with a solver, an encoding and an access model that was considered."""
 
-    subject: str = Field(
-        description="What is solved: the plain history, a lift, a polynomial, the end point."
-    )
+    subject: str = Field(description="What is solved: the plain history, a lift, a polynomial, the end point.")
     solver: str = Field(description="Name of the solver.")
     encoding: str = Field(description="Block-encoding of the Hessian.")
     access: str = Field(description="Model of data access.")

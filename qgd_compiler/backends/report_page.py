@@ -72,9 +72,7 @@ def _total(report: Report) -> Section:
         elif why:
             notes.append(f"No {label.removeprefix('best ')} total: {why}")
     if total.proven is not None:
-        notes.append(
-            f"Proven: rotations by the model '{total.proven.rotation}', every formula exact or a bound."
-        )
+        notes.append(f"Proven: rotations by the model '{total.proven.rotation}', every formula exact or a bound.")
     heads = columns("", "T gates", "Toffoli", "qubits", "solver", "encoding", "access", numeric=COUNTS)
     return Section("Total", Grid(heads, tuple(rows), frozenset({0})), tuple(notes))
 

@@ -21,9 +21,7 @@ from qgd_compiler.algorithms.qsp.series import Parity, agreed_parity, part, seco
 from qgd_compiler.algorithms.qsp.stripping import Rotations, polynomial_of, stripped
 from qgd_compiler.errors import InfeasibleError
 
-MARGIN = (
-    1e-5  # of α, and twice as much of the success probability: nothing, for an FFT of a few million points
-)
+MARGIN = 1e-5  # of α, and twice as much of the success probability: nothing, for an FFT of a few million points
 TOLERANCE = 1e-10
 GRID = 512  # points per coefficient where the maximum on the circle is looked for
 

@@ -32,9 +32,7 @@ def agreed_parity(degree: int, parity: Parity | None, coefficients: np.ndarray |
 
     ValueError where they disagree with each other or with the degree.
     """
-    if degree < 0 or (
-        parity is not Parity.MIXED and parity is not None and degree % 2 != (parity is Parity.ODD)
-    ):
+    if degree < 0 or (parity is not Parity.MIXED and parity is not None and degree % 2 != (parity is Parity.ODD)):
         raise ValueError(f"no {parity or ''} polynomial has degree {degree}")
     if coefficients is None:
         return parity or Parity.MIXED

@@ -31,9 +31,7 @@ def even_pair(encoding: Encoding, last: bool = False) -> Routine:
 
     Registers: `flag`, `system`, `ancilla`, `gradient`. The reflections stand where the flag is 1.
     """
-    builder, flag, system, ancilla, gradient = _registers(
-        "last pair of queries" if last else "two queries", encoding
-    )
+    builder, flag, system, ancilla, gradient = _registers("last pair of queries" if last else "two queries", encoding)
     builder.call(encoding.routine, system, ancilla, gradient)
     reflect(builder, flag, ancilla)
     builder.call(encoding.routine, system, ancilla, gradient, adjoint=True)

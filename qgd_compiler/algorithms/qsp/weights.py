@@ -97,9 +97,7 @@ def cheapest(
 
 
 @lru_cache(maxsize=4096)
-def _t_count(
-    entries: int, epsilon: float, access: Access, signed: bool, method: str, exchange: Exchange
-) -> int:
+def _t_count(entries: int, epsilon: float, access: Access, signed: bool, method: str, exchange: Exchange) -> int:
     made = (_by_tree if method == TREE else _by_alias)(entries, epsilon, access, signed, None)
     gates = fold(made.prepare, price_of).gates + fold(made.unprepare, price_of, adjoint=True).gates
     return int(exchange.t_count(gates, epsilon / max(int(gates.rotations), 1)))
@@ -117,8 +115,7 @@ def _by_tree(
         both = tree.realised(roots, bits) * tree.realised(np.copysign(roots, weights), bits)
         error = _off(both, weights) if entries > 1 else 0.0
     prepare, unprepare = (
-        tree.amplitude_tree(entries, bits, access, tables=tables, component=COMPONENT)
-        for tables in (right, left)
+        tree.amplitude_tree(entries, bits, access, tables=tables, component=COMPONENT) for tables in (right, left)
     )
     return Preparation(TREE, entries, prepare, unprepare, 0, bits, None, error, bits)
 

@@ -54,10 +54,8 @@ class HistoryRoute:
             return
         known = self.system.sums.solution_norm(0) is not None
         for solver in self._solvers.values():
-            why = (
-                ""
-                if known or not solver.needs_norm
-                else ("the norm of the solution is not known: no run was measured or declared")
+            why = "" if known or not solver.needs_norm else (
+                "the norm of the solution is not known: no run was measured or declared"
             )
             for encoding, reason in (*((name, "") for name in self._offers), *self.system.absent):
                 for access in accesses:
@@ -167,3 +165,5 @@ def _breakdown(run: Routine, step: Encoding, history: Encoding, time_bits: int) 
         "history ancilla": int(history.ancilla) - int(step.ancilla),
         "solver ancilla": whole - int(history.system) - int(history.ancilla),
     }
+
+
