@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from qgd_compiler.algorithms.kernel_reflection import norm_known_solver
 from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.evaluate import evaluate
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.control import cancelling_calls, controlled
 from qgd_compiler.program.ir import Call, Operation, Routine, calls
@@ -217,6 +219,14 @@ def test_a_controlled_state_preparation_prepares_where_the_switch_is_on(access: 
     assert np.allclose(on[:5, 0], vector / np.linalg.norm(vector), atol=0.05)
     off = block(both, system="state", fixed={"switch": 0}, columns=range(5)).matrix
     assert np.allclose(off[:5, :5], np.eye(5), atol=1e-12)
+
+
+def test_a_controlled_loop_over_a_symbol_counts_as_the_loop_written_out() -> None:
+    n = sympy.Symbol("n", positive=True, integer=True)
+    formula = fold(controlled(amplitude_tree(n, 6, Qrom())), price_of).gates.toffoli
+    for size in (5, 64, 1000):
+        numbers = fold(controlled(amplitude_tree(size, 6, Qrom())), price_of).gates.toffoli
+        assert evaluate(formula, {"n": size}) == numbers
 
 
 def test_a_controlled_solver_run_pays_for_its_phases_and_its_first_preparation_alone() -> None:
