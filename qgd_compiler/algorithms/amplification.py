@@ -228,3 +228,8 @@ def _phase_on_zero(builder: Builder, everything: Handle, turn: bool, phase: floa
         builder.call(Gate(kind="Z"), flag)
     builder.call(zero, everything, junk, flag, adjoint=True)
     builder.release(junk, flag)
+
+
+def sign_on_zero(builder: Builder, everything: Handle) -> None:
+    """A sign on |0…0>."""
+    _phase_on_zero(builder, everything, False, None)
