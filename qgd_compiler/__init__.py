@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 from qgd_compiler.version import __version__
 
 if TYPE_CHECKING:
-    from qgd_compiler.api import analyze, compile, describe, encodings, formula
+    from qgd_compiler.api import analyze, compile, describe, encodings, formula, solvers
     from qgd_compiler.backends.analysis_report import Analysis
     from qgd_compiler.backends.encodings_report import EncodingsReport
     from qgd_compiler.backends.report import Report
+    from qgd_compiler.backends.solvers_report import SolversReport
     from qgd_compiler.spec.models import Spec
 
 __all__ = [
     "Analysis",
     "EncodingsReport",
     "Report",
+    "SolversReport",
     "Spec",
     "__version__",
     "analyze",
@@ -29,6 +31,7 @@ __all__ = [
     "describe",
     "encodings",
     "formula",
+    "solvers",
 ]
 
 _HOMES = {
@@ -37,9 +40,11 @@ _HOMES = {
     "describe": "api",
     "encodings": "api",
     "formula": "api",
+    "solvers": "api",
     "Report": "backends.report",
     "Analysis": "backends.analysis_report",
     "EncodingsReport": "backends.encodings_report",
+    "SolversReport": "backends.solvers_report",
     "Spec": "spec.models",
 }
 

@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qgd_compiler.algorithms.access import Access, access_named
-from qgd_compiler.algorithms.choice import choose
+from qgd_compiler.algorithms.access import Access, access_named, column_caps
+from qgd_compiler.algorithms.choice import OBJECTIVES, Planner, choose, pareto_front
 from qgd_compiler.algorithms.menu.leaves import absent
-from qgd_compiler.algorithms.plan import Planner
 from qgd_compiler.algorithms.ranking import rank
+from qgd_compiler.algorithms.routes.menu import routes_of
+from qgd_compiler.algorithms.solver_menu import Case, history_kappa, solver_menu
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.backends.analysis_report import Analysis, analysis_schema
-from qgd_compiler.backends.assemble import Heading, MeasuredRun, report_of
+from qgd_compiler.backends.assemble import Heading, report_of
 from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of, encodings_schema
 from qgd_compiler.backends.report import Report, report_schema
+from qgd_compiler.backends.solvers_report import SolversReport, solvers_of, solvers_schema
+from qgd_compiler.backends.verdict import MeasuredRun
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
@@ -35,6 +38,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "report.schema.json": report_schema,
     "analysis.schema.json": analysis_schema,
     "encodings.schema.json": encodings_schema,
+    "solvers.schema.json": solvers_schema,
 }
 
 
@@ -47,8 +51,18 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
     content = found.loaded.spec
     exchange, accesses = _exchange(content), _accesses(content)
     problem = found.problem()
-    planner = Planner(problem, exchange, Folder(price_of))
-    choice = choose(planner, accesses, content.objective, progress)
+    folder = Folder(price_of)
+    cap = content.limits.qubits
+    planner = Planner(
+        routes_of(problem, exchange, folder, content.solvers),
+        exchange,
+        folder,
+        OBJECTIVES[content.objective],
+        None if cap is None else int(cap.value),
+    )
+    if cap is not None or content.objective not in ("t_count", "toffoli"):
+        accesses = list(column_caps(accesses))  # block sizes between the fewest gates and the fewest qubits
+    choice = choose(planner, accesses, progress)
     sources = (*found.sources, found.run.source)
     heading = Heading(content.name, found.digest, (*found.assumptions, *found.run_assumptions), sources)
     return report_of(
@@ -56,6 +70,7 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
         problem,
         MeasuredRun(found.regime, found.recursion.iterations),
         choice,
+        pareto_front(planner, choice, column_caps(accesses)),
         exchange,
         content.objective,
     )
@@ -115,6 +130,27 @@ def formula(spec: SpecLike, quantity: str, symbols: Sequence[str], *, encoding: 
     return formulas.formula(
         found.matrix, _accesses(content), _exchange(content), quantity, symbols, encoding=encoding
     )
+
+
+def solvers(
+    kappa: float | None, epsilon: float, steps: int | None = None, *, norm_spread: float = 1.0
+) -> SolversReport:
+    """Every solver of linear systems at one κ and ε, fewest queries first.
+
+    kappa        α‖L⁻¹‖; None: that of the history of `steps` neutral steps
+    steps        T, for the solvers that need one and for the κ of its history
+    norm_spread  the factor by which the norm of the solution may be off, either way
+    """
+    if steps is not None and steps < 1:
+        raise UsageError(f"a run of {steps} steps", remedy="at least one step")
+    of_history = None if steps is None else history_kappa(steps)
+    found = of_history if kappa is None else float(kappa)
+    if found is None:
+        raise UsageError(
+            "neither a κ nor a number of steps was given", remedy="--kappa 2548, or --steps 1000"
+        )
+    case = Case(found, float(epsilon), steps, float(norm_spread))
+    return solvers_of(case, solver_menu(case), of_history)
 
 
 def describe(files: Sequence[Path], *, gradient: Path | None = None, base_dir: Path = Path()) -> Spec:

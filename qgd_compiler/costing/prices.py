@@ -29,6 +29,7 @@ from qgd_compiler.program.primitives import (
     Increment,
     Lookup,
     MeasureX,
+    Postselect,
     PricedLookup,
     RotateByRegister,
     Rotation,
@@ -59,7 +60,7 @@ def _gate(gate: Gate, adjoint: bool) -> Price:
     return rules_logic.clifford_gates(gate.bits)
 
 
-def _measure(op: MeasureX, adjoint: bool) -> Price:
+def _measure(op: MeasureX | Postselect, adjoint: bool) -> Price:
     if adjoint:
         raise UnsupportedError("a measurement has no inverse")
     return rules_logic.measured(op.bits)
@@ -125,6 +126,7 @@ def _bucket_brigade(op: BucketBrigade, adjoint: bool) -> Price:
 RULES: dict[type[Primitive], Rule] = {
     Gate: _gate,
     MeasureX: _measure,
+    Postselect: _measure,
     Rotation: _rotation,
     And: _and,
     Conjunction: _conjunction,
