@@ -42,7 +42,8 @@ def largest_value(coefficients: Array) -> float:
     """A bound on max |p| over [−1, 1], at most 0.1 % above it."""
     degree = max(len(coefficients) - 1, 1)
     points = 36 * degree
-    return float(np.max(np.abs(values_on_grid(coefficients, points)))) / np.cos(np.pi * degree / (2 * points))
+    on_grid = np.max(np.abs(values_on_grid(coefficients, points)))
+    return float(on_grid / np.cos(np.pi * degree / (2 * points)))
 
 
 def largest_difference(

@@ -9,9 +9,8 @@ of the means ∫_0^1 e^{−Tus} ds and (1/T) Σ_{j<T} (1−u)^j.
   the two worst ends are multiplied. For the driven one r/u and (1 − e^{−Tr}) both grow, which bounds it on each cell
   in two ways.
 - 1 <= u <= 2: D is e^{−Tu} + (u−1)^T for odd T, which is convex, and e^{−Tu} − (u−1)^T for even T, which falls: the
-  largest
-  |D| is at an end. So is the largest |D|/u: a convex function over u has no inner maximum, and for even T both parts of
-  D/u are monotone.
+  largest |D| is at an end. So is the largest |D|/u: a convex function over u has no inner maximum, and for even T both
+  parts of D/u are monotone.
 
 Kind:    bound, less than 0.2 % above the value.
 Source:  derived here.

@@ -2,8 +2,8 @@ r"""Linear combination of Hamiltonian simulations for e^{−tH}, H >= 0: kernel,
 
     e^{−λt} = ∫ g(k) e^{−ikλt} dk,   g(k) = 1/(2π e^{−2^β} e^{(1+ik)^β} (1 − ik)),   0 < β < 1,   for all λt >= 0.
 
-The integral becomes a sum over the nodes k_j = (j + ½)h, |k_j| < K, with weights h g(k_j). Its two errors, for 0 <=
-λt <= τ:
+The integral becomes a sum over the nodes k_j = (j + ½)h, |k_j| < K, with weights h g(k_j). Its two errors, where
+0 <= λt <= τ:
 
 - Cut. |g| falls in |k|, so the missing nodes are at most ∫_{|k|>K−h/2} |g|; |g(k)| = e^{2^β}/(2π) ·
   e^{−Re(1+ik)^β}/√(1+k²), and beyond any K' the rest is at most e^{2^β}/(πβ)·E_1(cos(βπ/2) K'^β), because cos(β
@@ -16,9 +16,8 @@ Nodes at odd multiples of h/2 suit a binary time register: k_j = (h/2) Σ_b ±2^
 simulating forwards and backwards for time 2^{b−1} h t, and all bits together simulate for time K t.
 
 Kind:    bound.
-Source:  An, Childs, Lin, arXiv:2312.03916 (kernel); quadrature and its bounds derived here. One query per degree for
-a
-         forwards/backwards controlled simulation: Berry et al., arXiv:2401.10321; plain control takes two.
+Source:  An, Childs, Lin, arXiv:2312.03916 (kernel); quadrature and its bounds derived here. One query per degree
+         for a forwards/backwards controlled simulation: Berry et al., arXiv:2401.10321; plain control takes two.
 Checked: tests/algorithms/polynomials/test_lchs.py, against e^{−λt} on a grid and the integral of |g| in mpmath.
 """
 
@@ -128,7 +127,7 @@ def shifted_one_norm(beta: float) -> float:
 
     def size(k: float) -> float:
         z = 1 - _SHIFT + 1j * k
-        return abs(np.exp(2**beta - z**beta) / (2 * np.pi * (1 + _SHIFT - 1j * k)))
+        return float(abs(np.exp(2**beta - z**beta) / (2 * np.pi * (1 + _SHIFT - 1j * k))))
 
     far = 1000.0
     inner, uncertainty = quad(size, 0, far, limit=400)

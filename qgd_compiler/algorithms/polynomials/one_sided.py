@@ -9,7 +9,8 @@ polynomial, whatever the solver did.
 The state comes out with amplitude c, and amplification pays 1/c: the best polynomial has the least d/c.
 
 Targets, β = bT for the first two: (1−bx)^T with b = ηα_H; its mean (1/T) Σ_{j<T} (1−bx)^j; e^{−βx}.
-Kind:    bound (a polynomial of a smaller degree may exist within the margin of the grid, about one per cent).
+
+Kind:    bound (within the margin of two per cent in the error a polynomial of a smaller degree may exist).
 Source:  derived here. Degrees for e^{−βx}: 1.65 β at ε = 1e-2, c = ½; 2.8 β at ε = 1e-3, c = ½.
 Checked: tests/algorithms/polynomials/test_one_sided.py.
 """
@@ -115,7 +116,9 @@ def largest_amplitude(target: Target, degree: int, epsilon: float) -> Polynomial
     # a coarse grid first; where the solution oversteps its limits between the points, the worst points are added
     use_theta = np.arange(0, fine + 1, 2 * _FINER)
     use_u = np.unique(np.append(np.arange(0, len(u), 2 * _FINER), len(u) - 1))
-    basis_theta, basis_u, f = chebvander(np.cos(theta), degree), chebvander(np.sin(u), degree), target(u)
+    basis_theta = np.asarray(chebvander(np.cos(theta), degree), dtype=float)
+    basis_u = np.asarray(chebvander(np.sin(u), degree), dtype=float)
+    f = target(u)
     for _ in range(_ROUNDS):
         solution = _programme(basis_theta[use_theta], basis_u[use_u], f[use_u], epsilon)
         if solution is None:
@@ -269,9 +272,10 @@ def _checked(target: Target) -> Target:
 def _insist_in_reach(degree: int, epsilon: float) -> None:
     if degree > LARGEST_DEGREE or not SMALLEST_EPSILON <= epsilon < 1:
         raise UnsupportedError(
-            f"the linear programme serves degrees up to {LARGEST_DEGREE} and errors from {SMALLEST_EPSILON:.0e} to 1,
-            " f"got degree {degree} and error {epsilon:.3g}", at="one-sided polynomial", remedy="a larger error, or
-            stretched.py: it serves any β where f is close to e^(-beta x)",
+            f"the linear programme serves degrees up to {LARGEST_DEGREE} and errors from "
+            f"{SMALLEST_EPSILON:.0e} to 1, got degree {degree} and error {epsilon:.3g}",
+            at="one-sided polynomial",
+            remedy="a larger error, or stretched.py: it serves any β where f is close to e^(-beta x)",
         )
 
 

@@ -25,7 +25,7 @@ class Polynomial:
     kind        how sure `degree` and `error` are: exact for truncations, bound for computed and certified polynomials
     source      where the polynomial is from
     parity      of p; circuits for definite parity are cheaper
-    one_norm    Σ |coefficients|, the subnormalisation of a linear combination of Chebyshev polynomials (None: not known)
+    one_norm    Σ |coefficients|, the subnormalisation of a sum of Chebyshev polynomials (None: not known)
     series      makes the Chebyshev coefficients, shape (degree+1,) (None: only the degree is proven)
     """
 

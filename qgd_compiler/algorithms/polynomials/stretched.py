@@ -1,8 +1,8 @@
 r"""One-sided polynomials for any β: a certified polynomial of small degree, folded and windowed.
 
 A polynomial p of degree d0 that follows c·e^{−β sin(u/m)} on u in [0, π/2] as p(sin u) (form "folded" of
-one_sided.py) is composed with sin(m asin x) = ±T_m(x), m odd: p(±T_m(x)) has degree m·d0, stays within ±1, and with φ
-= asin x is
+one_sided.py) is composed with sin(m asin x) = ±T_m(x), m odd: p(±T_m(x)) has degree m·d0, stays within ±1, and is,
+with φ = asin x,
 
     A  φ in [0, π/2m]:     within e_p of c·e^{−βx};
     B  φ in [π/2m, π/m]:   the same values backwards: at most c·e^{−β sin(π/m − φ)} + e_p;
@@ -10,7 +10,7 @@ one_sided.py) is composed with sin(m asin x) = ±T_m(x), m odd: p(±T_m(x)) has 
 
 A smoothed step W of degree d_W switches B and C off: W(x) ≈ (1 − E(y))/2, E the Chebyshev truncation of erf(k'y),
 y = (x − x_c)/(1 + x_c), which is in [−1, 1] with x. The transition from 1 to 0 may be as wide as about π/m, so that
-d_W is about 12 m at ε = 1e-3, beside m·d0 = 160 m. So β = m β0 costs m(d0 + 12): nothing is extrapolated.
+d_W is about 12 m at ε = 1e-3, beside m·d0 = 85 m at β0 = 30. So β = m β0 costs m(d0 + 12): nothing is extrapolated.
 
 Error of E: e^{−k²y²} = e^{−β'(1 + T_2(y))}, β' = k²/2, is the Skellam expansion in −T_2; truncated after T_{2J} and
 integrated, the terms beyond are at most 1/(2J+1) each: δ = (2k/√π) P(|Skellam| > J)/(2J+1), degree 2J+1. Regions A to
@@ -136,7 +136,7 @@ def one_sided_polynomial(target: Target, epsilon: float, amplitude: float | None
 @lru_cache(maxsize=256)
 def stretched(rate: float, epsilon: float, amplitude: float | None = None) -> Polynomial:
     """The folded and windowed polynomial for e^{−βx} on [0, 1], β = `rate`."""
-    fold = int(np.ceil(rate / LARGEST_FOLDED))
+    fold = max(int(np.ceil(rate / LARGEST_FOLDED)), 3)
     fold += 1 - fold % 2
     # p(rx), r <= 1, serves the smaller rate: rates share the polynomials of a coarse grid
     inner_rate = LARGEST_FOLDED / _GRID ** np.floor(np.log(LARGEST_FOLDED * fold / rate) / np.log(_GRID))
