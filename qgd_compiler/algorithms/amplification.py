@@ -29,12 +29,14 @@ class Amplification:
     probability   success probability of one circuit
     circuits      expected number of circuits
     solver_runs   expected number of solver runs, (2m+1)·circuits
+    alone         success probability of a run without rounds, between two values
     """
 
     rounds: int
     probability: float
     circuits: float
     solver_runs: float
+    alone: tuple[float, float]
 
     @property
     def method(self) -> str:
@@ -55,10 +57,12 @@ def amplifications(probability: float, *, most: float | None, reusable: bool) ->
         )
     probability = min(probability, 1.0)
     theta = math.asin(math.sqrt(probability))
-    found = [Amplification(0, probability, 1 / probability, 1 / probability)]
+    upper = min(max(most or 1.0, probability), 1.0)
+    alone = (probability, upper)
+    found = [Amplification(0, probability, 1 / probability, 1 / probability, alone)]
     if most is None or not reusable:
         return tuple(found)
-    largest = math.asin(math.sqrt(min(max(most, probability), 1.0)))
+    largest = math.asin(math.sqrt(upper))
     for rounds in _useful_rounds(theta):
         turned = (2 * rounds + 1) * largest
         if turned > math.pi:
@@ -66,7 +70,7 @@ def amplifications(probability: float, *, most: float | None, reusable: bool) ->
         # sin² has no minimum inside (0, π): the worse of the two ends
         reached = min(math.sin((2 * rounds + 1) * theta), math.sin(turned)) ** 2
         if reached > 0:
-            found.append(Amplification(rounds, reached, 1 / reached, (2 * rounds + 1) / reached))
+            found.append(Amplification(rounds, reached, 1 / reached, (2 * rounds + 1) / reached, alone))
     return tuple(sorted(found, key=lambda way: way.solver_runs)[:MOST_WAYS])
 
 

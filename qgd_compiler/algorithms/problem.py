@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -65,6 +66,23 @@ class ErrorTerm:
     name: str
     displacement: float
     kind: Kind
+
+
+@dataclass(frozen=True)
+class InverseBound:
+    """A bound on ‖L⁻¹‖ as a function of the padding, and how it comes about.
+
+    statement   what the bound is, in words; `source` where that is shown
+    inputs      numbers that it depends on, beside the padding
+    """
+
+    of: Callable[[int], float]
+    statement: str
+    source: str
+    inputs: tuple[tuple[str, float], ...] = ()
+
+    def __call__(self, padding: int) -> float:
+        return self.of(padding)
 
 
 class System(Protocol):

@@ -12,7 +12,8 @@ from qgd_compiler.scalars import Scalar
 class Queries:
     """Uses of a block-encoding (or its inverse) and of the right-hand side in one run, with kind and source.
 
-    success   probability that the solver itself succeeds, at least
+    success    probability that the solver itself succeeds, at least
+    formulas   of the fields above, by their names, in SymPy's syntax over `inputs` (and `ceil`)
     """
 
     encoding: Scalar
@@ -20,3 +21,5 @@ class Queries:
     success: Scalar
     kind: Kind
     source: str
+    formulas: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[tuple[str, Scalar], ...] = ()

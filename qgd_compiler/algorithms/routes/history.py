@@ -124,6 +124,7 @@ class HistoryRoute:
                 solution_norm=norm,
                 probability=probability,
                 right_hand_side_bits=rhs.bits,
+                right_hand_side_error=rhs.error,
             ),
             queries=queries,
             run=run,
