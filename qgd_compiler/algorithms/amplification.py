@@ -57,7 +57,7 @@ def amplifications(probability: float, *, most: float | None, reusable: bool) ->
         )
     probability = min(probability, 1.0)
     theta = math.asin(math.sqrt(probability))
-    upper = min(max(most or 1.0, probability), 1.0)
+    upper = 1.0 if most is None else min(max(most, probability), 1.0)
     alone = (probability, upper)
     found = [Amplification(0, probability, 1 / probability, 1 / probability, alone)]
     if most is None or not reusable:
