@@ -11,8 +11,8 @@ from qgd_compiler.algorithms.access import Access, access_named, column_caps
 from qgd_compiler.algorithms.choice import OBJECTIVES, Choice, Planner, choose, pareto_front
 from qgd_compiler.algorithms.menu.leaves import absent
 from qgd_compiler.algorithms.problem import Problem
-from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.algorithms.ranking import rank
+from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.backends.analysis_report import Analysis, analysis_schema
 from qgd_compiler.backends.assemble import Heading, report_of

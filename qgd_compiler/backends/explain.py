@@ -101,7 +101,11 @@ def _topmost(tree: ProgramTree, found: Iterable[Operation]) -> Sequence[Operatio
 
 def _unknown(tree: ProgramTree, figures: Sequence[Figure], asked: str) -> UsageError:
     names = dict.fromkeys(
-        [*(_label(op) for op in tree.uses if _label(op)), *(op.name for op in tree.uses), *(f.id for f in figures)]
+        [
+            *(_label(op) for op in tree.uses if _label(op)),
+            *(op.name for op in tree.uses),
+            *(f.id for f in figures),
+        ]
     )
     by_lower = {name.lower(): name for name in names}
     near = difflib.get_close_matches(asked.strip().lower(), by_lower, n=NEAREST, cutoff=0.5)

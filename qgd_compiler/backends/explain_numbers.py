@@ -74,7 +74,9 @@ def _circuit(sheet: Sheet, plan: Plan, exchange: Exchange) -> None:
         source="4 T per Toffoli: Gidney, arXiv:1709.06648; another number is a convention of the spec",
     )
     tree = "the sum over the tree of the program"
-    sheet.put("circuit_toffoli", "Toffolis of one circuit", gates.toffoli, statement=tree, source=BY_DEFINITION)
+    sheet.put(
+        "circuit_toffoli", "Toffolis of one circuit", gates.toffoli, statement=tree, source=BY_DEFINITION
+    )
     sheet.put("rotations", "rotations of one circuit", gates.rotations, statement=tree, source=BY_DEFINITION)
     model = exchange.rotation_model
     if gates.rotations:
@@ -90,13 +92,23 @@ def _circuit(sheet: Sheet, plan: Plan, exchange: Exchange) -> None:
                 source="Gidney, arXiv:1709.06648",
             )
             sheet.put_rule(
-                "rotation_toffoli", "Toffolis of one rotation", model.toffoli(each), model.toffoli, "rotation_epsilon"
+                "rotation_toffoli",
+                "Toffolis of one rotation",
+                model.toffoli(each),
+                model.toffoli,
+                "rotation_epsilon",
             )
             sheet.put_rule(
-                "once_t", "T gates spent once in a circuit", model.once_t(each), model.once_t, "rotation_epsilon"
+                "once_t",
+                "T gates spent once in a circuit",
+                model.once_t(each),
+                model.once_t,
+                "rotation_epsilon",
             )
         else:
-            sheet.put_rule("rotation_t", "T gates of one rotation", model.t(each), model.t, "rotation_epsilon")
+            sheet.put_rule(
+                "rotation_t", "T gates of one rotation", model.t(each), model.t, "rotation_epsilon"
+            )
             sheet.put("once_t", "T gates spent once in a circuit", 0, source=BY_DEFINITION)
         _rotation_epsilon(sheet, plan)
     else:
@@ -142,10 +154,22 @@ def _rotation_epsilon(sheet: Sheet, plan: Plan) -> None:
 def _success(sheet: Sheet, plan: Plan) -> None:
     reached, facts = plan.amplification, plan.facts
     sheet.put(
-        "circuits", "expected circuits until one succeeds", reached.circuits, "1/success", "success", source=TRIES
+        "circuits",
+        "expected circuits until one succeeds",
+        reached.circuits,
+        "1/success",
+        "success",
+        source=TRIES,
     )
     if reached.rounds == 0:
-        sheet.put("success", "success of one circuit", reached.probability, "run_success", "run_success", source=TRIES)
+        sheet.put(
+            "success",
+            "success of one circuit",
+            reached.probability,
+            "run_success",
+            "run_success",
+            source=TRIES,
+        )
     else:
         turned = "sin((2*rounds + 1)*asin(sqrt({})))**2"
         sheet.put(
@@ -185,7 +209,11 @@ def _queries(sheet: Sheet, plan: Plan) -> None:
     formulas = dict(asked.formulas)
     for id, field, title in (
         ("queries", "encoding", "uses of the block-encoding, or its inverse, in one run of the solver"),
-        ("state_preparations", "right_hand_side", "preparations of the right-hand side, or inverses, in one run"),
+        (
+            "state_preparations",
+            "right_hand_side",
+            "preparations of the right-hand side, or inverses, in one run",
+        ),
         ("solver_success", "success", "success of the solver itself, at least"),
     ):
         sheet.put(
@@ -216,7 +244,7 @@ def _history(sheet: Sheet, plan: Plan, facts: HistorySubject) -> None:
         ("last_iterate", sums.wanted[0]),
         ("all_times", sums.total[1]),
         ("last_time", sums.last[1]),
-        source="exact, given the squared norms of the solution (algorithms/problem.py, HistorySums)",
+        source="from the squared norms of the solution (algorithms/problem.py, HistorySums)",
         given=sums.source,
     )
     _condition(sheet, facts, "L", facts.history.epsilon)

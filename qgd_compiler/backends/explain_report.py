@@ -16,7 +16,9 @@ class Input(Part):
     name: str = Field(description="Its name in the formula, or that of the parameter of the cost rule.")
     value: Number | str | None = Field(description="Its value; null where it is not known.")
     figure: str = Field(default="", description="The figure of this document that it is; empty: it is given.")
-    source: Source | None = Field(default=None, description="Where a given one comes from; null: as computed.")
+    source: Source | None = Field(
+        default=None, description="Where a given one comes from; null: as computed."
+    )
     where: str = Field(default="", description="File, line and field of the spec that says so.")
 
 
@@ -57,7 +59,9 @@ class CostRule(Part):
     formula: str = Field(description="In LaTeX; empty where the statement says it all.")
     units: str = Field(description="What the formula counts.")
     kind: Kind = Field(description="How far the rule can be trusted.")
-    kind_note: str = Field(description="The same in the words of the rule, with what holds for parts of it only.")
+    kind_note: str = Field(
+        description="The same in the words of the rule, with what holds for parts of it only."
+    )
     source: str = Field(description="The paper behind the rule.")
     checked: str = Field(description="The test that compares it with something else.")
     inputs: tuple[Input, ...] = Field(description="The sizes of this primitive, by the names of parameters.")
@@ -84,7 +88,9 @@ class Node(Part):
     forward: Count = Field(description="How often it runs in one circuit.")
     inverse: Count = Field(description="How often its inverse runs in one circuit.")
     once: Tally | None = Field(description="Gates of one use; null where only the inverse is used.")
-    once_inverse: Tally | None = Field(description="Gates of one use of the inverse; null where it is not used.")
+    once_inverse: Tally | None = Field(
+        description="Gates of one use of the inverse; null where it is not used."
+    )
     qubits: Count = Field(description="Qubits of its signature.")
     work: Count = Field(description="Qubits beyond these at the peak, of the worse direction in use.")
     calls: tuple[Callee, ...] = Field(description="What one use calls; its gates are theirs and no others.")
@@ -131,7 +137,9 @@ class Explanation(Document):
     depth: Count | None = Field(description="Levels that are shown below a root; null: all.")
     kind: Kind = Field(description="The weakest formula that the total rests on.")
     weakest_source: Source = Field(description="The weakest input that the total rests on.")
-    figures: tuple[Figure, ...] = Field(description="The numbers above the program; inputs stand behind their use.")
+    figures: tuple[Figure, ...] = Field(
+        description="The numbers above the program; inputs stand behind their use."
+    )
     tree: tuple[Branch, ...] = Field(description="What was asked for; for all, the circuit.")
     nodes: tuple[Node, ...] = Field(description="Every node of the trees, callers before callees.")
     assumptions: tuple[Assumption, ...] = Field(description="The inputs that all of this rests on.")

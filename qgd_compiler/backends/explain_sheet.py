@@ -48,11 +48,14 @@ class Sheet:
         statement: str = "",
         given: Source | None = None,
     ) -> None:
-        """One figure. An input is the id of another figure (its value is filled in by `figures`), or a name and a value.
+        """One figure. An input is the id of another figure, whose value `figures` fills in, or a name and a value.
 
         given   where inputs come from that neither a figure nor the spec explains
         """
-        made = [self._input(i, given) if isinstance(i, tuple) else Input(name=i, value=None, figure=i) for i in inputs]
+        made = [
+            self._input(i, given) if isinstance(i, tuple) else Input(name=i, value=None, figure=i)
+            for i in inputs
+        ]
         self._figures[id] = Figure(
             id=id,
             title=title,
@@ -79,15 +82,14 @@ class Sheet:
         for assumption in self.assumptions:
             names = (slug(assumption.name), assumption.name.rpartition(".")[2])
             if name in names and assumption.value == value:
-                return Input(
-                    name=name, value=_plain(value), source=assumption.source, where=assumption.where
-                )
+                return Input(name=name, value=_plain(value), source=assumption.source, where=assumption.where)
         return Input(name=name, value=_plain(value), source=given)
 
     def figures(self) -> tuple[Figure, ...]:
         """All of them, linked; an input that is no figure here keeps its value."""
         return tuple(
-            f.model_copy(update={"inputs": tuple(self._linked(i) for i in f.inputs)}) for f in self._figures.values()
+            f.model_copy(update={"inputs": tuple(self._linked(i) for i in f.inputs)})
+            for f in self._figures.values()
         )
 
     def _linked(self, made: Input) -> Input:
@@ -96,7 +98,9 @@ class Sheet:
             return made
         value = known.value if made.figure else made.value
         same = value == known.value
-        return made.model_copy(update={"value": value, "figure": known.id if same else ""})
+        if not same:
+            return made
+        return made.model_copy(update={"value": value, "figure": known.id, "source": None, "where": ""})
 
 
 def with_inputs(figures: Sequence[Figure], ids: Iterable[str]) -> tuple[Figure, ...]:

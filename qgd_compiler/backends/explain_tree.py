@@ -95,7 +95,8 @@ class ProgramTree:
         so_often = self.uses[op]
         directions = [(False, so_often.forward), (True, so_often.inverse)]
         once = {
-            inverse: self.tally(self.folder.cost(op, inverse).gates) if n else None for inverse, n in directions
+            inverse: self.tally(self.folder.cost(op, inverse).gates) if n else None
+            for inverse, n in directions
         }
         used = [inverse for inverse, n in directions if n]
         return Node(
@@ -109,7 +110,9 @@ class ProgramTree:
             once_inverse=once[True],
             qubits=sum(int(r.size) for r in op.registers),
             work=max(int(self.folder.cost(op, inverse).work) for inverse in used),
-            calls=tuple(Callee(node=self.ids[c.op], same=c.same, flipped=c.flipped) for c in self.callees(op)),
+            calls=tuple(
+                Callee(node=self.ids[c.op], same=c.same, flipped=c.flipped) for c in self.callees(op)
+            ),
             rules=tuple(self._rule(rule_of(op, inverse), inverse) for inverse in used)
             if isinstance(op, Primitive)
             else (),
@@ -137,7 +140,9 @@ class ProgramTree:
 def _size(name: str, value: Any) -> int | float | str | None:
     """A size as a document shows it; of a table, what its price depends on."""
     if name == "table":
-        return "any" if value is None else f"{len(value)} words, {sum(int(w).bit_count() for w in value)} ones"
+        return (
+            "any" if value is None else f"{len(value)} words, {sum(int(w).bit_count() for w in value)} ones"
+        )
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
@@ -200,9 +205,7 @@ class _Planting:
             else:
                 shown.append((t, part))
         shown.sort(key=lambda pair: -pair[0])
-        children = tuple(
-            self._branch(part.op, so_often.through(part), label, level + 1) for _, part in shown
-        )
+        children = tuple(self._branch(part.op, so_often.through(part), label, level + 1) for _, part in shown)
         if not count:
             return children, None
         total = self._tree.tally(small)
