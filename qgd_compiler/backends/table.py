@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -80,14 +80,13 @@ def _twig(twig: Twig, grown: Branches) -> Branches:
     return grown
 
 
-def _label(twig: Twig) -> Text:
-    """The name, the figures beside it, and the details on lines of their own."""
+def _label(twig: Twig) -> RenderableType:
+    """The name, the figures beside it, and the details below, set in."""
     text = Text(twig.name, style="bold")
     if twig.figures:
         text.append(f"  {twig.figures}", style="not bold cyan")
-    for line in twig.details:
-        text.append(f"\n{line}", style="not bold dim")
-    return text
+    details = (Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in twig.details)
+    return Group(text, *details)
 
 
 def _pairs(pairs: Pairs) -> RenderableType:
