@@ -12,13 +12,16 @@ import pytest
 import sympy
 from jsonschema import Draft202012Validator
 
+from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.explain_numbers import numbers_of
 from qgd_compiler.backends.explain_page import explain_page
 from qgd_compiler.backends.explain_report import Branch, Explanation, Figure, Tally, explain_schema
+from qgd_compiler.backends.explain_sheet import Sheet
 from qgd_compiler.backends.markdown import markdown
 from qgd_compiler.backends.table import table
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import UsageError
+from qgd_compiler.kinds import Source
 from qgd_compiler.program.ir import Call, Operation, Routine
 from tests.backends.plans import Planned, plans
 
@@ -222,6 +225,16 @@ def test_what_comes_from_the_spec_says_where(all_plans: dict[str, Planned]) -> N
     assert rate.value == 0.1 and "dynamics.learning_rate" in rate.where
 
 
+def test_a_number_that_only_shares_the_name_of_a_field_is_not_ascribed_to_it() -> None:
+    field = Assumption(name="dynamics.iterations", value=100, source=Source.MEASURED, where="a.yaml:3")
+    sheet = Sheet([field])
+    sheet.put("rows", "", 8, "iterations + 1", ("iterations", 7), source="here", given=Source.BOUND)
+    sheet.put("other", "", 101, "iterations + 1", ("iterations", 100), source="here")
+    window, whole = (f.inputs[0] for f in sheet.figures())
+    assert (window.source, window.where) == (Source.BOUND, "")
+    assert (whole.source, whole.where) == (Source.MEASURED, "a.yaml:3")
+
+
 def test_a_primitive_carries_its_rule_with_sizes_source_and_result(one: Planned) -> None:
     nodes = one.explained().nodes
     for node in nodes:
@@ -229,6 +242,8 @@ def test_a_primitive_carries_its_rule_with_sizes_source_and_result(one: Planned)
         for rule in node.rules:
             assert rule.source and rule.checked.startswith("tests/") and (rule.formula or rule.statement)
             assert rule.result == (node.once_inverse if rule.inverse else node.once)
+        if node.rules:
+            assert node.work == max(rule.work + rule.borrowed for rule in node.rules)
     lookup = next(n for n in nodes if n.type == "Lookup" and n.forward)
     rule = next(r for r in lookup.rules if not r.inverse)
     assert {"shape", "bits", "blocks", "controlled", "table"} == {i.name for i in rule.inputs}
