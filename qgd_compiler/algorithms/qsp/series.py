@@ -32,7 +32,9 @@ def agreed_parity(degree: int, parity: Parity | None, coefficients: np.ndarray |
 
     ValueError where they disagree with each other or with the degree.
     """
-    if degree < 0 or (parity is not Parity.MIXED and parity is not None and degree % 2 != (parity is Parity.ODD)):
+    if degree < 0 or (
+        parity is not Parity.MIXED and parity is not None and degree % 2 != (parity is Parity.ODD)
+    ):
         raise ValueError(f"no {parity or ''} polynomial has degree {degree}")
     if coefficients is None:
         return parity or Parity.MIXED
@@ -57,6 +59,14 @@ def part(coefficients: np.ndarray, odd: bool, length: int) -> np.ndarray:
     """a_0, a_2, … or a_1, a_3, …, filled up with zeros to `length`."""
     found = np.asarray(coefficients)[int(odd) :: 2]
     return np.concatenate([found, np.zeros(length - len(found), dtype=found.dtype)])
+
+
+def in_factor(coefficients: np.ndarray) -> np.ndarray:
+    """Σ a_k T_k(1 − 2x²) as a series in x: a_k (−1)^k stands at 2k."""
+    values = np.asarray(coefficients)
+    found = np.zeros(2 * len(values) - 1, dtype=complex if np.iscomplexobj(values) else float)
+    found[::2] = values * (-1.0) ** np.arange(len(values))
+    return found
 
 
 def second_moment(coefficients: np.ndarray) -> float:

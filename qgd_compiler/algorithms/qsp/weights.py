@@ -10,9 +10,10 @@ Source: the modules of the two preparations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, cast
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def cheapest(
         raise ValueError("weights with signs need a preparation with signs")
     models = (access,) if not isinstance(access, Sequence) else tuple(access)
     found = [
-        (_t_count(entries, epsilon, model, signed, name, exchange), i, j, model, name)
+        (_t_count(entries, epsilon, cast(Hashable, model), signed, name, exchange), i, j, model, name)
         for i, model in enumerate(models)
         for j, name in enumerate(METHODS)
         if method in (None, name)
@@ -97,7 +98,7 @@ def cheapest(
 
 
 @lru_cache(maxsize=4096)
-def _t_count(entries: int, epsilon: float, access: Access, signed: bool, method: str, exchange: Exchange) -> int:
+def _t_count(entries: int, epsilon: float, access: Any, signed: bool, method: str, exchange: Exchange) -> int:
     made = (_by_tree if method == TREE else _by_alias)(entries, epsilon, access, signed, None)
     gates = fold(made.prepare, price_of).gates + fold(made.unprepare, price_of, adjoint=True).gates
     return int(exchange.t_count(gates, epsilon / max(int(gates.rotations), 1)))
@@ -115,7 +116,8 @@ def _by_tree(
         both = tree.realised(roots, bits) * tree.realised(np.copysign(roots, weights), bits)
         error = _off(both, weights) if entries > 1 else 0.0
     prepare, unprepare = (
-        tree.amplitude_tree(entries, bits, access, tables=tables, component=COMPONENT) for tables in (right, left)
+        tree.amplitude_tree(entries, bits, access, tables=tables, component=COMPONENT)
+        for tables in (right, left)
     )
     return Preparation(TREE, entries, prepare, unprepare, 0, bits, None, error, bits)
 
