@@ -20,7 +20,7 @@ from __future__ import annotations
 from qgd_compiler.algorithms.composites.frame import composed_name
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.qsp.angles import Angles, Sequence
-from qgd_compiler.algorithms.qsp.series import Parity, agreed_parity, argument_error, steps_of
+from qgd_compiler.algorithms.qsp.series import Parity, agreed_parity, argument_error, largest_moment, steps_of
 from qgd_compiler.algorithms.qsp.turns import share_of_parts, turn
 from qgd_compiler.algorithms.qsp.walk import (
     COMPONENT,
@@ -55,7 +55,7 @@ def gqsp(
     angles      of `gqsp_angles`; None: a count only, which takes no longer for a large degree
     parity      without angles (default: mixed)
     controlled  the same encoding with a control, for mixed parity
-    alpha, moment, real   without angles: α, Σ|a_k|k² (default: α d²), and whether one axis is enough
+    alpha, moment, real   without angles: α, Σ|a_k|k² (default: the most that α allows), and whether one axis is enough
     ValueError for what does not fit together.
     """
     if angles is not None:
@@ -64,7 +64,7 @@ def gqsp(
         alpha, moment, real, parity = angles.alpha, angles.moment, angles.real, angles.parity
     agreed = agreed_parity(degree, parity, None)
     if moment is None:
-        moment = alpha * degree**2
+        moment = largest_moment(alpha**2, degree)
     return _processed(
         encoding,
         check_controlled(encoding, controlled) if agreed is Parity.MIXED else None,
@@ -97,7 +97,7 @@ def gqsp_gram(
         alpha, real = angles.alpha, angles.real
         of_the_factor: Scalar = angles.moment
     else:
-        of_the_factor = 4 * (alpha * degree**2 if moment is None else moment)
+        of_the_factor = 4 * (largest_moment(alpha**2, degree) if moment is None else moment)
     return _processed(
         factor,
         None,

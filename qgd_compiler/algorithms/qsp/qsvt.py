@@ -21,7 +21,7 @@ import numpy as np
 from qgd_compiler.algorithms.composites.frame import composed_name
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.qsp.phases import PartPhases
-from qgd_compiler.algorithms.qsp.series import Parity, agreed_parity, argument_error, steps_of
+from qgd_compiler.algorithms.qsp.series import Parity, agreed_parity, argument_error, largest_moment, steps_of
 from qgd_compiler.algorithms.qsp.turns import share_of_parts, turn
 from qgd_compiler.algorithms.qsp.walk import COMPONENT, check_controlled, check_uncontrolled, zero_flag
 from qgd_compiler.kinds import Kind, weakest_kind
@@ -49,7 +49,7 @@ def qsvt(
     phases      of `qsvt_phases`; None: a count only, which takes no longer for a large degree
     parity      without phases (default: mixed)
     controlled  the same encoding with a control, for mixed parity
-    alpha, moment   without phases: α, and Σ|a_k|k² (default: α d²)
+    alpha, moment   without phases: α, and Σ|a_k|k² (default: the most that α allows)
     ValueError for what does not fit together.
     """
     if phases is not None:
@@ -58,7 +58,7 @@ def qsvt(
         alpha, moment, parity = phases.alpha, phases.moment, phases.parity
     agreed = agreed_parity(degree, parity, None)
     if moment is None:
-        moment = alpha * degree**2
+        moment = largest_moment(2 * alpha**2, degree)
     argument = argument_error(moment, encoding.alpha, encoding.epsilon)
     with_control = check_controlled(encoding, controlled) if agreed is Parity.MIXED else None
     return _transformed(encoding, with_control, agreed, degree, phases, alpha, argument)
@@ -82,7 +82,7 @@ def qsvt_gram(
             raise ValueError(f"phases for degree {phases.degree}, {phases.parity}, not {2 * degree}, even")
         alpha, moment = phases.alpha, phases.moment / 4
     elif moment is None:
-        moment = alpha * degree**2
+        moment = largest_moment(2 * alpha**2, degree)
     argument = argument_error(4 * moment, factor.alpha, factor.epsilon)
     return _transformed(factor, None, Parity.EVEN, 2 * degree, phases, alpha, argument)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from qgd_compiler.scalars import Scalar
+from qgd_compiler.scalars import Scalar, sqrt
 
 
 class Parity(StrEnum):
@@ -72,6 +72,16 @@ def in_factor(coefficients: np.ndarray) -> np.ndarray:
 def second_moment(coefficients: np.ndarray) -> float:
     """Σ|a_k| k²."""
     return float(np.abs(coefficients) @ np.arange(len(coefficients), dtype=float) ** 2)
+
+
+def largest_moment(squares: Scalar, degree: int) -> Scalar:
+    """Σ|a_k|k² at most, where only Σ_{k>0} |a_k|² <= `squares` is known: √(squares · Σ k⁴), by Cauchy and Schwarz.
+
+    A polynomial that is at most α on [−1, 1] has squares <= 2α², and Σ a_k z^k at most α on the circle has squares <= α²
+    (Parseval).
+    """
+    d = degree
+    return sqrt(squares * (d * (d + 1) * (2 * d + 1) * (3 * d * d + 3 * d - 1) // 30))
 
 
 def argument_error(moment: Scalar, alpha: Scalar, epsilon: Scalar) -> Scalar:
