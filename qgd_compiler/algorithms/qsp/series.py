@@ -77,8 +77,8 @@ def second_moment(coefficients: np.ndarray) -> float:
 def largest_moment(squares: Scalar, degree: int) -> Scalar:
     """Σ|a_k|k² at most, where only Σ_{k>0} |a_k|² <= `squares` is known: √(squares · Σ k⁴), by Cauchy and Schwarz.
 
-    A polynomial that is at most α on [−1, 1] has squares <= 2α², and Σ a_k z^k at most α on the circle has squares <= α²
-    (Parseval).
+    By Parseval squares <= 2α² for a polynomial that is at most α on [−1, 1], and squares <= α² where Σ a_k z^k is at
+    most α on the circle.
     """
     d = degree
     return sqrt(squares * (d * (d + 1) * (2 * d + 1) * (3 * d * d + 3 * d - 1) // 30))

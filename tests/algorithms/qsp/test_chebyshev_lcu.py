@@ -10,7 +10,7 @@ import pytest
 from qgd_compiler.algorithms.access import Access, IdealQram, Qroam, Qrom
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.qsp.chebyshev_lcu import chebyshev_lcu, chebyshev_lcu_gram
-from qgd_compiler.algorithms.qsp.series import Parity
+from qgd_compiler.algorithms.qsp.series import Parity, in_factor, second_moment
 from qgd_compiler.algorithms.qsp.weights import ALIAS, METHODS, TREE
 from qgd_compiler.costing.fold import Cost, fold
 from qgd_compiler.costing.prices import price_of
@@ -155,12 +155,12 @@ def test_a_count_without_coefficients_is_the_count_of_the_circuit(
                 coefficients = np.abs(coefficients) if positive else coefficients
                 asked = {"degree": degree, "parity": parity, "access": access, "prep_epsilon": 1e-3}
                 asked |= {"controlled": controlled, "method": method}
-                written = chebyshev_lcu(plain, coefficients=coefficients, **asked)
+                written = chebyshev_lcu(exact(plain), coefficients=coefficients, **asked)
                 signed = bool(np.any(coefficients < 0))
-                counted = chebyshev_lcu(plain, signed=signed, weight=written.alpha, **asked)
+                counted = chebyshev_lcu(exact(plain), signed=signed, weight=written.alpha, **asked)
                 counts_agree(written.routine, counted.routine, access)
                 assert written.alpha == counted.alpha
-                assert written.epsilon <= counted.epsilon * (1 + 1e-12)
+                assert written.epsilon <= counted.epsilon * (1 + 1e-12) <= 1e-3 * written.alpha * (1 + 1e-9)
 
 
 def test_a_gram_count_without_coefficients_is_the_count_of_the_circuit() -> None:
@@ -173,6 +173,17 @@ def test_a_gram_count_without_coefficients_is_the_count_of_the_circuit() -> None
             counted = chebyshev_lcu_gram(plain, weight=written.alpha, **asked)
             counts_agree(written.routine, counted.routine, access)
         assert written.epsilon <= counted.epsilon * (1 + 1e-12)
+
+
+def test_the_error_of_the_factor_counts_as_in_the_polynomial_of_the_factor() -> None:
+    plain = tree(FACTORS["wide"][1][:, :2]).encode(False)
+    a = drawn(4, Parity.MIXED, 3)
+    asked = {"access": Qrom(), "prep_epsilon": 1e-3, "method": TREE}
+    gram = chebyshev_lcu_gram(plain, degree=4, coefficients=a, **asked)
+    direct = chebyshev_lcu(plain, degree=8, coefficients=in_factor(a), parity=Parity.EVEN, **asked)
+    assert gram.epsilon == pytest.approx(direct.epsilon, rel=1e-2)
+    counted = chebyshev_lcu_gram(plain, degree=4, weight=gram.alpha, moment=second_moment(a), **asked)
+    assert gram.epsilon == pytest.approx(counted.epsilon, rel=1e-2)
 
 
 def uses(operation: Routine, inside: Routine) -> int:

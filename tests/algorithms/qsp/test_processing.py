@@ -16,7 +16,7 @@ from qgd_compiler.algorithms.qsp.angles import gqsp_angles, gram_angles
 from qgd_compiler.algorithms.qsp.gqsp import gqsp, gqsp_gram
 from qgd_compiler.algorithms.qsp.phases import qsvt_phases
 from qgd_compiler.algorithms.qsp.qsvt import qsvt, qsvt_gram
-from qgd_compiler.algorithms.qsp.series import Parity, in_factor
+from qgd_compiler.algorithms.qsp.series import Parity, in_factor, second_moment
 from qgd_compiler.costing.fold import fold
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.program.ir import Routine
@@ -110,6 +110,34 @@ def test_the_evolution_under_a_matrix_takes_one_axis() -> None:
     a = np.where(k == 0, 1, 2) * (-1j) ** k * jv(k, time)
     made = by_gqsp(plain, controlled, a)
     assert np.allclose(block_of(made, 2, 2) * made.alpha, linalg.expm(-1j * time * argument), atol=1e-10)
+
+
+def test_what_loose_angles_miss_is_part_of_the_claim() -> None:
+    encoder = HERMITIAN["sparse access, 2x2"][0]()
+    plain, controlled = replace(encoder.encode(False), epsilon=0.0), encoder.encode(True)
+    argument = block_of(plain, 2, 2)
+    a = np.array([0.7, 0.5, 0.3, 0.2])
+    angles = gqsp_angles(a, margin=1e-9, tolerance=1e-2)
+    phases = qsvt_phases(a, margin=1e-9, tolerance=1e-2)
+    for made, claim in (
+        (gqsp(plain, degree=3, angles=angles, controlled=controlled), angles.error),
+        (qsvt(plain, degree=3, phases=phases, controlled=controlled), phases.error),
+    ):
+        assert made.epsilon == claim > 1e-6
+        observed = np.linalg.norm(block_of(made, 2, 2) * made.alpha - of_matrix(argument, a), 2)
+        assert 0.02 * claim < observed <= claim
+
+
+def test_the_error_of_the_factor_counts_as_without_angles() -> None:
+    plain = tree(FACTORS["wide"][1]).encode(False)
+    a = drawn(4, Parity.MIXED, 3)
+    made = gqsp_gram(plain, degree=4, angles=gram_angles(a))
+    counted = gqsp_gram(plain, degree=4, moment=second_moment(a))
+    assert made.epsilon == pytest.approx(counted.epsilon, rel=1e-9)
+    made = qsvt_gram(plain, degree=4, phases=qsvt_phases(in_factor(a)))
+    counted = qsvt_gram(plain, degree=4, moment=second_moment(a))
+    assert made.epsilon == pytest.approx(counted.epsilon, rel=1e-9)
+    assert made.epsilon > 0.1
 
 
 def rotations(routine: Routine, query: Encoding) -> int:
