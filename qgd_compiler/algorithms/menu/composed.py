@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.algorithms.encoding import Encoder, Encoding
 from qgd_compiler.algorithms.menu.layout import Layout
 from qgd_compiler.algorithms.menu.offer import Offer, Prepared, Words
 from qgd_compiler.errors import InfeasibleError
@@ -60,9 +60,25 @@ class ComposedOffer:
     def _at(self, parts: Sequence[Prepared], measured: bool) -> Prepared:
         key = (measured, *(p.key for p in parts))
         if key not in self._prepared:
-            encoder, target = self.compose([p.encoder for p in parts]), self.target if measured else None
+            target = self.target if measured else None
+            encoder = self.compose([_Known(p) for p in parts])
             self._prepared[key] = Prepared(encoder, key, target)
         return self._prepared[key]
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A part that says what error it was measured to have: bounds of the whole start from there."""
+
+    prepared: Prepared
+
+    def encode(self, controlled: bool) -> Encoding:
+        """Its encoding, ε measured where there is data."""
+        return self.prepared.encoding(controlled)
+
+    def realised(self) -> np.ndarray | None:
+        """What its words stand for."""
+        return self.prepared.encoder.realised()
 
 
 def of_product(weights: Sequence[Scalar]) -> Split:
