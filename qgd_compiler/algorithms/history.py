@@ -173,12 +173,13 @@ def _of_the_batch(
 
 
 def any_history_encoding(
-    step: Encoding, iterations: Scalar, padding: Scalar, *, idle: bool = False
+    step: Encoding, iterations: Scalar, padding: Scalar, *, idle: bool = False, beside: int = 0
 ) -> Encoding:
     """The encoding of I − S·(A on t < T, I on T <= t < T + p) from a controlled encoding of A.
 
     α_L = 1 + max(α_A, 1): one qubit selects the shift, and another shrinks the identity of the padding by 1/α_A, or
     A by α_A where that is below 1. ε_L = ε_A. `idle` as in `history_encoding`.
+    beside  A is diag(A_0, …, A_{T−1}): so many low qubits of the time stand before the data of its encoding
     """
     if not step.controlled:
         raise ValueError("the history encoding needs a controlled encoding of the step")
@@ -186,14 +187,15 @@ def any_history_encoding(
     own = 3  # the shift, the shrinking, the flag of what leaves the rows
     builder = Builder("history matrix", "history")
     control = builder.register("control", 1) if idle else None
-    system = builder.register("system", k + step.system)
+    system = builder.register("system", k + step.system - beside)
     ancilla = builder.register("ancilla", own + step.ancilla)
     gradient = builder.register("gradient", step.gradient)
-    time, data = system.part(0, k), system.part(k, step.system)
+    time, data = system.part(0, k), system.part(k, step.system - beside)
     shift, shrink = ancilla.part(0, 1), ancilla.part(1, 1)
     out_of_rows = ancilla.part(2, 1)
     inner = ancilla.part(own, step.ancilla)
-    padded = not (is_integer(padding) and padding == 0)
+    # a step that looks at the time must be off at T and behind it, where its tables end
+    padded = beside > 0 or not (is_integer(padding) and padding == 0)
 
     symbolic = is_symbolic(step.alpha)
     weight = None if symbolic else max(float(step.alpha), 1.0)
@@ -213,7 +215,7 @@ def any_history_encoding(
         builder.call(after, on, time, behind)
         builder.call(Gate(kind="CNOT"), on, running)
         builder.call(Gate(kind="CNOT"), behind, running)
-    builder.call(step.routine, running, data, inner, gradient)
+    builder.call(step.routine, running, time.part(k - beside, beside) + data, inner, gradient)
     if weight is not None and step.alpha < 1:
         _shrink(builder, running, shrink, float(step.alpha))
     if behind is not None and (weight is None or weight > 1):
@@ -236,7 +238,7 @@ def any_history_encoding(
         alpha=1 + (step.alpha if weight is None else weight),
         epsilon=step.epsilon,
         kind=step.kind,
-        system=k + step.system,
+        system=k + step.system - beside,
         ancilla=own + step.ancilla,
         gradient=step.gradient,
         controlled=idle,

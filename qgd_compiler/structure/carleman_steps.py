@@ -15,8 +15,8 @@ from qgd_compiler.nodes import node
 from qgd_compiler.scalars import Scalar, ceil_log2
 from qgd_compiler.structure.carleman_step import LIFTS, CarlemanStep, Lift, lifted_matrix
 from qgd_compiler.structure.checks import Array, array, count, operands, real_scalar, same
-from qgd_compiler.structure.declared import Declared
-from qgd_compiler.structure.facts import NAMES, Fact, Facts, best_norm, combine
+from qgd_compiler.structure.declared import worst_of
+from qgd_compiler.structure.facts import Facts
 from qgd_compiler.structure.matrix import Matrix
 from qgd_compiler.structure.sparse import Sparse
 from qgd_compiler.structure.tensor import Tensor
@@ -131,7 +131,9 @@ class CarlemanSteps(Matrix):
         return np.asarray(block_diag(*found))
 
     def _note(self) -> str:
-        return f"{self.lift} lift, levels {self.first} … {self.order}, T = {self.iterations}, γ = {self.gamma}"
+        return (
+            f"{self.lift} lift, levels {self.first} … {self.order}, T = {self.iterations}, γ = {self.gamma}"
+        )
 
 
 def interleaved(matrices: Sequence[Matrix]) -> Matrix:
@@ -156,24 +158,4 @@ def interleaved(matrices: Sequence[Matrix]) -> Matrix:
             shape=(rows, columns),
         )
         return Sparse.from_scipy(csr_array(whole))
-    facts = [m.facts() for m in made]
-
-    def worst(name: str) -> Fact | None:
-        return combine(lambda *v: max(v), *(getattr(f, name) for f in facts), exact=True)
-
-    known = {name: worst(name) for name in NAMES if name not in ("lambda_min", "lambda_max", "frobenius")}
-    known["norm"] = combine(lambda *v: max(v), *(best_norm(f) for f in facts), exact=True)
-    frobenius = combine(
-        lambda *v: float(np.sqrt(sum(x * x for x in v))), *(f.frobenius for f in facts), exact=True
-    )
-    square = rows == columns and all(f.hermitian for f in facts)
-    return Declared(
-        rows=rows,
-        columns=columns,
-        frobenius=frobenius,
-        hermitian=square,
-        real=all(f.real for f in facts),
-        **known,
-    )
-
-
+    return worst_of([m.facts() for m in made], rows, columns)

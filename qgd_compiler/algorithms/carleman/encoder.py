@@ -145,7 +145,11 @@ class CarlemanEncoder:
             moves = []
             for inputs, part in enumerate(blocks):
                 sets = 1 if timing is None else timing.sets[inputs]
-                own = np.zeros((n, n**inputs)) if part is None else _without_gaps(_own(part, t, sets), n, inputs)
+                own = (
+                    np.zeros((n, n**inputs))
+                    if part is None
+                    else _without_gaps(_own(part, t, sets), n, inputs)
+                )
                 moves.append(-rate * own * gamma ** (inputs - 1))
             if coasting is not None:
                 moves[1] = moves[1] - _without_gaps(coasting, n, 1)

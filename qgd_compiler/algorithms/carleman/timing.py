@@ -1,4 +1,4 @@
-"""What changes from step to step of a lifted run: the rate by a table of shares, the data by the number of their set."""
+"""What changes from step to step of a lifted run: the rate by a table, the data by the number of their set."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ class Timing:
             table = tuple(t % k for t in range(self.iterations))
             loaded.append(
                 (
-                    load(
-                        builder, self.access, [(self.iterations, time)], number, table=table, control=on
-                    ),
+                    load(builder, self.access, [(self.iterations, time)], number, table=table, control=on),
                     number,
                 )
             )
