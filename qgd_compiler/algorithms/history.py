@@ -62,6 +62,7 @@ def history_encoding(
     idle: bool = False,
     rates: Encoding | None = None,
     batches: Batches | None = None,
+    coasting: Encoding | None = None,
 ) -> Encoding:
     """The encoding of L from a controlled encoding of H.
 
@@ -70,25 +71,29 @@ def history_encoding(
     rates    a controlled encoding of diag(η_t/η) on the time register, where the learning rate changes: α_L = 2 +
              η α_H α_rates, ε_L = η((α_H + ε_H)(α_rates + ε_rates) − α_H α_rates)
     batches  H is block-diagonal over the minibatches, and the number of a block is that of the step
+    coasting a controlled encoding of a K that no rate scales: L = I − S + S·[t<T](η_t H_t + K); α_L grows by α_K,
+             ε_L by ε_K, and a third qubit selects it
     """
     if not hessian.controlled:
         raise ValueError("the history encoding needs a controlled encoding of the Hessian")
     k = ceil_log2(rows(iterations, padding))
     weight = hessian.alpha if rates is None else hessian.alpha * rates.alpha
-    own = SELECTION + FLAGS + (0 if rates is None else rates.ancilla)
+    coasts = 0 if coasting is None else coasting.alpha
+    own = SELECTION + FLAGS + (0 if rates is None else rates.ancilla) + (0 if coasting is None else 1)
+    inside = hessian.ancilla if coasting is None else maximum(hessian.ancilla, coasting.ancilla)
     data_bits = hessian.system - (0 if batches is None else batches.bits)
     builder = Builder("history matrix", "history")
     control = builder.register("control", 1) if idle else None
     system = builder.register("system", k + data_bits)
-    ancilla = builder.register("ancilla", own + hessian.ancilla)
-    shared = hessian.gradient if rates is None else maximum(hessian.gradient, rates.gradient)
+    ancilla = builder.register("ancilla", own + inside)
+    shared = maximum(*(e.gradient for e in (hessian, rates, coasting) if e is not None))
     gradient = builder.register("gradient", shared)
     time, data = system.part(0, k), system.part(k, data_bits)
     shift, with_hessian = ancilla.part(0, 1), ancilla.part(1, 1)
     out_of_rows, after_run = ancilla.part(2, 1), ancilla.part(3, 1)
     inner = ancilla.part(own, hessian.ancilla)
 
-    weights = _angles(learning_rate, weight)
+    weights = _angles(learning_rate * weight + coasts)
     first, second = (Rotation(axis="Y", angle=a) for a in weights)
     builder.call(first, shift)
     builder.call(second, with_hessian)
@@ -107,14 +112,28 @@ def history_encoding(
         builder.call(
             GreaterEqualConstant(bits=k, constant=iterations, controlled=True), both, time, after_run
         )
+    forced = both
+    if coasting is not None:
+        which, forced = ancilla.part(own - 1, 1), builder.allocate("force on", 1)
+        third = Rotation(axis="Y", angle=_share_angle(learning_rate * weight, coasts))
+        builder.call(third, which)
+        builder.call(And(values=(1, 0)), both, which, forced)
     if batches is None:
-        builder.call(hessian.routine, both, data, inner, gradient.part(0, hessian.gradient))
+        builder.call(hessian.routine, forced, data, inner, gradient.part(0, hessian.gradient))
     else:
-        _of_the_batch(builder, hessian, batches, iterations, both, time, data, inner, gradient)
+        _of_the_batch(builder, hessian, batches, iterations, forced, time, data, inner, gradient)
     if rates is not None:
         beside = ancilla.part(SELECTION + FLAGS, rates.ancilla)
         low = time.part(k - rates.system, rates.system)
-        builder.call(rates.routine, both, low, beside, gradient.part(0, rates.gradient))
+        builder.call(rates.routine, forced, low, beside, gradient.part(0, rates.gradient))
+    if coasting is not None:
+        builder.call(And(values=(1, 0)), both, which, forced, adjoint=True)
+        builder.call(And(), both, which, forced)
+        inner = ancilla.part(own, coasting.ancilla)
+        builder.call(coasting.routine, forced, data, inner, gradient.part(0, coasting.gradient))
+        builder.call(And(), both, which, forced, adjoint=True)
+        builder.release(forced)
+        builder.call(third, which, adjoint=True)
     # The shift alone has coefficient −1: a sign where the shift is on and the Hessian is not.
     builder.call(Gate(kind="Z"), on)
     builder.call(Gate(kind="CZ"), on, with_hessian)
@@ -131,16 +150,17 @@ def history_encoding(
         name=f"history of {hessian.name}",
         access=hessian.access,
         routine=builder.routine(),
-        alpha=alpha(learning_rate, weight),
+        alpha=alpha(learning_rate, weight) + coasts,
         epsilon=learning_rate
         * (
             hessian.epsilon
             if rates is None
             else product_epsilon((hessian.alpha, rates.alpha), (hessian.epsilon, rates.epsilon))
-        ),
-        kind=hessian.kind if rates is None else weakest_kind((hessian.kind, rates.kind)),
+        )
+        + (0 if coasting is None else coasting.epsilon),
+        kind=weakest_kind(tuple(e.kind for e in (hessian, rates, coasting) if e is not None)),
         system=k + data_bits,
-        ancilla=own + hessian.ancilla,
+        ancilla=own + inside,
         gradient=shared,
         controlled=idle,
         word_bits=hessian.word_bits,
@@ -251,10 +271,16 @@ def _shrink(builder: Builder, on: Handle, shrink: Handle, factor: float | None) 
     builder.call(Rotation(axis="Y", angle=angle, controlled=True), on, shrink)
 
 
-def _angles(learning_rate: Scalar, alpha_hessian: Scalar) -> tuple[Scalar, Scalar]:
-    """The two rotation angles that prepare √(weights); None where the weights are symbols."""
-    weight = learning_rate * alpha_hessian
+def _angles(weight: Scalar) -> tuple[Scalar, Scalar]:
+    """The two rotation angles that prepare the square roots of 1, 1 and `weight`; None where it is a symbol."""
     if is_symbolic(weight):
         return None, None
     total = 2 + weight
     return 2 * math.acos(math.sqrt(1 / total)), 2 * math.acos(math.sqrt(1 / (1 + weight)))
+
+
+def _share_angle(forced: Scalar, coasting: Scalar) -> Scalar:
+    """The angle that shares out an amplitude between the two."""
+    if is_symbolic(forced, coasting):
+        return None
+    return 2 * math.atan2(math.sqrt(coasting), math.sqrt(forced))

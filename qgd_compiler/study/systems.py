@@ -19,12 +19,18 @@ from qgd_compiler.analysis.inverse_norm import history_inverse_norm
 from qgd_compiler.analysis.lifted_inverse import lifted_inverse_norm
 from qgd_compiler.analysis.power_norms import toeplitz_inverse_norm
 from qgd_compiler.analysis.recursion import search_orders
-from qgd_compiler.errors import InfeasibleError, SpecError, UnsupportedError
+from qgd_compiler.errors import InfeasibleError, SpecError
+from qgd_compiler.scalars import ceil_log2
+from qgd_compiler.structure.dense import Dense
+from qgd_compiler.structure.identity import Identity
+from qgd_compiler.structure.kronecker import Kronecker
 from qgd_compiler.structure.matrix import Matrix
 from qgd_compiler.structure.sparse import Sparse
 from qgd_compiler.study.lifts import lifted_systems
 from qgd_compiler.study.pairs import (
     bounded,
+    forced_entries,
+    forced_matrix,
     padded,
     pair_entries,
     pair_matrix,
@@ -39,7 +45,7 @@ Array = NDArray[np.float64]
 
 
 def systems_of(study: Study) -> tuple[System, ...]:
-    """Every system that answers the spec; raises where the spec asks for a combination that has no circuit yet."""
+    """Every system that answers the spec; or InfeasibleError where nothing bounds the run."""
     expansion = study.loaded.spec.dynamics.expansion
     if expansion.about == "cheaper":
         moved = about_the_minimum(study)
@@ -78,13 +84,8 @@ def linear_system(study: Study) -> LinearSystem:
     recursion = study.recursion
     dynamics = study.loaded.spec.dynamics
     pair = _pair(study)
-    if pair is not None and not recursion.constant_rate:
-        raise UnsupportedError(
-            "momentum with a changing learning rate has no circuit",
-            at=study.loaded.where("dynamics.schedule"),
-            remedy="a constant rate, or momentum: 0; `qgd analyze` serves both",
-        )
-    rate = recursion.rate
+    # a rate that changes scales the force alone: what coasts stands apart
+    rate = recursion.rate if recursion.constant_rate else None
     matrix, explicit = study.matrix, study.entries
     count = None if dynamics.minibatches is None else int(dynamics.minibatches.count.value)
     batches = None if count is None else tuple(t % count for t in range(recursion.iterations))
@@ -92,8 +93,8 @@ def linear_system(study: Study) -> LinearSystem:
         matrix, explicit = _in_blocks(study, count, pair, rate)
     elif pair is not None:
         matrix, explicit = padded(matrix, explicit)
-        matrix = pair_matrix(matrix, pair, rate)
-        explicit = None if explicit is None else pair_entries(explicit, pair, rate)
+        matrix = _pair_matrix(matrix, pair, rate)
+        explicit = None if explicit is None else _pair_entries(explicit, pair, rate)
     known = None if explicit is None else Sparse.from_scipy(explicit)
     return LinearSystem(
         width=study.parameters * (1 if pair is None else 2),
@@ -107,7 +108,21 @@ def linear_system(study: Study) -> LinearSystem:
         noisy=recursion.noise > 0,
         uneven=not recursion.constant_rate or (count is not None and count > 1) or recursion.noise > 0,
         marks=() if pair is None else ((0, 0),),
+        coasting=None if pair is None or rate is not None else _coasting(pair, study.parameters),
     )
+
+
+def _pair_matrix(matrix: Matrix, pair: HeavyBall, rate: float | None) -> Matrix:
+    return forced_matrix(matrix, pair) if rate is None else pair_matrix(matrix, pair, rate)
+
+
+def _pair_entries(entries: object, pair: HeavyBall, rate: float | None) -> object:
+    return forced_entries(entries, pair) if rate is None else pair_entries(entries, pair, rate)
+
+
+def _coasting(pair: HeavyBall, parameters: int) -> Matrix:
+    side = 2 ** int(ceil_log2(parameters))
+    return Kronecker(factors=(Dense(entries=pair.coasting_factor()), Identity(size=side)))
 
 
 def _required(sums: HistorySums | None) -> HistorySums:
@@ -123,7 +138,7 @@ def _pair(study: Study) -> HeavyBall | None:
     return replace(pair, transform=np.eye(2))
 
 
-def _in_blocks(study: Study, count: int, pair: HeavyBall | None, rate: float) -> tuple[Matrix, object]:
+def _in_blocks(study: Study, count: int, pair: HeavyBall | None, rate: float | None) -> tuple[Matrix, object]:
     """H of all minibatches, each on its own register behind its number."""
     known = study.data.hessians
     trees = study.batches if study.batches is not None else (study.matrix,) * count
@@ -134,9 +149,9 @@ def _in_blocks(study: Study, count: int, pair: HeavyBall | None, rate: float) ->
         if known is None:
             wide = bounded(wide.facts(), int(wide.rows))
         if pair is not None:
-            made = pair_matrix(wide, pair, rate)
+            made = _pair_matrix(wide, pair, rate)
             wide = made if known is not None else bounded(made.facts(), int(made.rows), hermitian=False)
-            explicit = None if explicit is None else pair_entries(explicit, pair, rate)
+            explicit = None if explicit is None else _pair_entries(explicit, pair, rate)
         blocks.append(wide)
         entries.append(explicit)
     return stacked(blocks, None if known is None else entries)
