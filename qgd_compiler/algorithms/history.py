@@ -79,7 +79,8 @@ def history_encoding(
     k = ceil_log2(rows(iterations, padding))
     weight = hessian.alpha if rates is None else hessian.alpha * rates.alpha
     coasts = 0 if coasting is None else coasting.alpha
-    own = SELECTION + FLAGS + (0 if rates is None else rates.ancilla) + (0 if coasting is None else 1)
+    of_rates, of_batches = 0 if rates is None else rates.ancilla, 0 if batches is None else batches.bits
+    own = SELECTION + FLAGS + of_rates + of_batches + (0 if coasting is None else 1)
     inside = hessian.ancilla if coasting is None else maximum(hessian.ancilla, coasting.ancilla)
     data_bits = hessian.system - (0 if batches is None else batches.bits)
     builder = Builder("history matrix", "history")
@@ -121,7 +122,8 @@ def history_encoding(
     if batches is None:
         builder.call(hessian.routine, forced, data, inner, gradient.part(0, hessian.gradient))
     else:
-        _of_the_batch(builder, hessian, batches, iterations, forced, time, data, inner, gradient)
+        own_number = ancilla.part(SELECTION + FLAGS + of_rates, of_batches)
+        _of_the_batch(builder, hessian, batches, iterations, forced, time, own_number + data, inner, gradient)
     if rates is not None:
         beside = ancilla.part(SELECTION + FLAGS, rates.ancilla)
         low = time.part(k - rates.system, rates.system)
@@ -178,7 +180,11 @@ def _of_the_batch(
     inner: Handle,
     gradient: Handle,
 ) -> None:
-    """H of the minibatch of each step; behind the run, where H is flagged away, number 0."""
+    """H of the minibatch of each step; behind the run, where H is flagged away, number 0.
+
+    `data` begins with ancilla for a copy of the number: where an encoding fails it may leave another number behind, and
+    what was looked up could not be cleared.
+    """
     number = builder.allocate("minibatch", batches.bits)
     run = int(iterations)
     behind = 2 ** int(time.size) - run
@@ -186,8 +192,12 @@ def _of_the_batch(
     loaded = None
     if batches.bits:
         loaded = load(builder, batches.access, [(len(table), time)], number, table=table, control=on)
-    builder.call(hessian.routine, on, number + data, inner, gradient.part(0, hessian.gradient))
+    copy = Gate(kind="CNOT", bits=batches.bits)
     if loaded is not None:
+        builder.call(copy, number, data.part(0, batches.bits))
+    builder.call(hessian.routine, on, data, inner, gradient.part(0, hessian.gradient))
+    if loaded is not None:
+        builder.call(copy, number, data.part(0, batches.bits))
         unload(builder, loaded)
         builder.release(number)
 

@@ -400,7 +400,8 @@ def test_a_linear_system_has_the_run_in_it(tmp_path: Path, name: str, padding: i
     assert truth <= system.inverse_norm(padding) * (1 + 1e-9) <= 40 * truth
 
 
-def test_the_history_circuit_of_a_schedule_and_minibatches_is_their_matrix(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["sparse access", "row-weighted", "Frobenius norm tree"])
+def test_the_history_circuit_of_a_schedule_and_minibatches_is_their_matrix(encoding: str) -> None:
     from qgd_compiler.algorithms.history import Batches, history_encoding
     from qgd_compiler.algorithms.menu.offers import offers
     from qgd_compiler.structure import Dense, Diagonal
@@ -408,7 +409,8 @@ def test_the_history_circuit_of_a_schedule_and_minibatches_is_their_matrix(tmp_p
     first, second = np.array([[1.0, 0.25], [0.25, 0.6]]), np.array([[0.4, -0.3], [-0.3, 0.9]])
     both = np.block([[first, np.zeros((2, 2))], [np.zeros((2, 2)), second]])
     rates = np.array([0.5, 0.25, 0.4])
-    hessian = offers(Dense(entries=both), tables=True)[0].prepared(Words(bits=5), Qrom())
+    found_offers = {o.name: o for o in offers(Dense(entries=both), tables=True)}
+    hessian = found_offers[encoding].prepared(Words(bits=5), Qrom())
     shares = np.array([*rates, rates[-1], rates[-1]]) / 0.5
     table = next(o for o in offers(Diagonal(values=shares), tables=True) if o.name == "diagonal table")
     scale = table.prepared(Words(bits=6), Qrom())

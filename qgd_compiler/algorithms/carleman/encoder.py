@@ -67,12 +67,13 @@ class CarlemanEncoder:
         rejects = 2 if _leaves_something(couplings) else 0
         shared = maximum(0, *(p.ancilla for p in parts.values()))
         scaling = 0 if rates is None else rates.ancilla
+        number_bits = 0 if timing is None else max(int(ceil_log2(k)) for k in timing.sets)
         frame = Frame(
             f"{self.step.lift} Carleman lift of order {order}",
             [*parts.values(), *([] if rates is None else [rates])],
             controlled,
             system=time_bits + level_bits + order * self.copy_bits,
-            ancilla=rejects + level_bits + turner.ancilla + turner.calls * (shared + scaling),
+            ancilla=rejects + level_bits + turner.ancilla + turner.calls * (shared + scaling) + number_bits,
         )
         builder = frame.builder
         time = frame.system.part(0, time_bits)
@@ -86,16 +87,21 @@ class CarlemanEncoder:
         inner = [frame.ancilla.part(at + i * shared, shared) for i in range(turner.calls)]
         at += turner.calls * shared
         scalers = [frame.ancilla.part(at + i * scaling, scaling) for i in range(turner.calls)]
+        own_number = frame.ancilla.part(at + turner.calls * scaling, number_bits)
         negative = float(eta) > 0
         numbers: dict[int, Handle] = {1: NOTHING}
 
         def run(index: int, on: Handle, inputs: Handle, slot: int) -> None:
             if negative or index == COASTING:
                 builder.call(Gate(kind="Z"), on)
-            scaled = timing is not None and index != COASTING
-            behind = numbers[timing.sets[index]] if timing is not None and scaled else NOTHING
-            frame.run(parts[index], on, inputs + behind, inner[slot])
-            if rates is not None and scaled:
+            number = NOTHING if timing is None or index == COASTING else numbers[timing.sets[index]]
+            # a copy: where an encoding fails it may leave another number behind, and the time must not change
+            copied = own_number.part(0, number.size)
+            copy = Gate(kind="CNOT", bits=number.size)
+            builder.call(copy, number, copied, times=min(number.size, 1))
+            frame.run(parts[index], on, inputs + copied, inner[slot])
+            builder.call(copy, number, copied, times=min(number.size, 1))
+            if rates is not None and index != COASTING:
                 frame.run(rates, on, time, scalers[slot])
 
         on: Marks = [(frame.control, 1)] if controlled else []
