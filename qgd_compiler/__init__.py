@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qgd_compiler.backends.encodings_report import EncodingsReport
     from qgd_compiler.backends.report import Report
     from qgd_compiler.spec.models import Spec
+    from qgd_compiler.study.operators import spectrum_of
 
 __all__ = [
     "Analysis",
@@ -29,6 +30,7 @@ __all__ = [
     "describe",
     "encodings",
     "formula",
+    "spectrum_of",
 ]
 
 _HOMES = {
@@ -37,6 +39,7 @@ _HOMES = {
     "describe": "api",
     "encodings": "api",
     "formula": "api",
+    "spectrum_of": "study.operators",
     "Report": "backends.report",
     "Analysis": "backends.analysis_report",
     "EncodingsReport": "backends.encodings_report",
