@@ -87,7 +87,7 @@ def cheapest(
         raise ValueError("weights with signs need a preparation with signs")
     models = (access,) if not isinstance(access, Sequence) else tuple(access)
     found = [
-        (_t_count(entries, epsilon, cast(Hashable, model), signed, name, exchange), i, j, model, name)
+        (_t_count(entries, epsilon, model, signed, name, exchange), i, j, model, name)
         for i, model in enumerate(models)
         for j, name in enumerate(METHODS)
         if method in (None, name)
