@@ -38,9 +38,7 @@ class Demand:
 def demand(counts: LogicalCounts, budget: Budget) -> Demand:
     """Patches, cycles and T states of a circuit."""
     each = t_per_rotation(counts.rotations, budget.rotations)
-    return Demand(
-        algorithm_qubits(counts.qubits), logical_depth(counts, each), t_states(counts, each), each
-    )
+    return Demand(algorithm_qubits(counts.qubits), logical_depth(counts, each), t_states(counts, each), each)
 
 
 def estimate(counts: LogicalCounts, machine: Machine, budget: Budget) -> Estimate:
@@ -110,9 +108,7 @@ def _of_least_volume(machine: Machine, distance: int, error: float, limit_ns: in
     return min(fast, key=lambda f: f.qubits * f.duration_ns, default=None)
 
 
-def _with_waiting(
-    machine: Machine, distance: int, error: float, allowed: int
-) -> tuple[Factory, int] | None:
+def _with_waiting(machine: Machine, distance: int, error: float, allowed: int) -> tuple[Factory, int] | None:
     """The factory of least volume for which the circuit may wait, and the cycles of one of its runs."""
     cycle = machine.cycle_ns(distance)
     waits = [(f, -(-f.duration_ns // cycle)) for f in good_factories(machine, distance, error)]

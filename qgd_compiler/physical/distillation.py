@@ -224,7 +224,9 @@ def catalogue(machine: Machine, rounds: int, max_distance: int) -> Catalogue:
                 units=units,
             )
         )
-    return Catalogue(*(np.concatenate([getattr(p, n) for p in parts]) for n in Catalogue.__dataclass_fields__))
+    return Catalogue(
+        *(np.concatenate([getattr(p, n) for p in parts]) for n in Catalogue.__dataclass_fields__)
+    )
 
 
 def _distances(machine: Machine, rounds: int, distances: Wholes) -> Wholes:
@@ -279,5 +281,8 @@ def no_distillation(machine: Machine, distance: int) -> Factory:
     """One logical qubit that a physical T state is injected into: where the physical T gate is good enough."""
     qubits, cycle = int(patch_qubits(machine.code, distance)), machine.cycle_ns(distance)
     return Factory(
-        (Round("injection without distillation", distance, 1, qubits, cycle),), qubits, cycle, machine.qubit.t_error
+        (Round("injection without distillation", distance, 1, qubits, cycle),),
+        qubits,
+        cycle,
+        machine.qubit.t_error,
     )

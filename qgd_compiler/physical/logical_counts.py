@@ -53,9 +53,7 @@ AZURE_FIELDS = {
 }
 
 
-def counts_of(
-    gates: Gates, qubits: Scalar, exchange: Exchange, rotation_epsilon: Scalar
-) -> LogicalCounts:
+def counts_of(gates: Gates, qubits: Scalar, exchange: Exchange, rotation_epsilon: Scalar) -> LogicalCounts:
     """The logical counts of one circuit with these gates.
 
     Rotations stay rotations under mixed fallback, which is what the physical models assume for them, with a

@@ -19,6 +19,7 @@ from qgd_compiler.physical.distillation import (
     usual_factories,
 )
 from qgd_compiler.physical.machines import Machine
+from qgd_compiler.physical.pareto import front_rows
 
 ENOUGH = 49  # larger distances are only written out where they are asked for
 
@@ -79,28 +80,16 @@ def choices(machine: Machine, distance: int, error: float) -> list[tuple[Catalog
     Factories of more than three rounds are considered only where there is no other.
     """
     for more_rounds in (False, True):
-        found = [
-            (table, int(row))
-            for table in catalogues(machine, distance, more_rounds=more_rounds)
-            for row in _undominated(table, np.flatnonzero((table.error <= error) & (table.distance <= distance)))
-        ]
+        tables = catalogues(machine, distance, more_rounds=more_rounds)
+        found = []
+        for table in tables:
+            good = np.flatnonzero((table.error <= error) & (table.distance <= distance))
+            found += [(table, int(row)) for row in front_rows(table.qubits, table.duration, good)]
         if found:
-            found.sort(key=lambda f: (f[0].qubits[f[1]], f[0].duration[f[1]], f[0].error[f[1]]))
-            kept: list[tuple[Catalogue, int]] = []
-            for table, row in found:
-                if not kept or table.duration[row] < kept[-1][0].duration[kept[-1][1]]:
-                    kept.append((table, row))
-            return kept
+            qubits = np.array([table.qubits[row] for table, row in found])
+            duration = np.array([table.duration[row] for table, row in found])
+            return [found[i] for i in front_rows(qubits, duration, np.arange(len(found)))]
     return []
-
-
-def _undominated(table: Catalogue, rows: Wholes) -> Wholes:
-    order = rows[np.lexsort((table.error[rows], table.duration[rows], table.qubits[rows]))]
-    duration = table.duration[order]
-    if not len(order):
-        return order
-    least = np.minimum.accumulate(duration)
-    return order[np.concatenate([[True], duration[1:] < least[:-1]])]
 
 
 def good_factories(machine: Machine, distance: int, error: float) -> list[Factory]:
