@@ -57,7 +57,7 @@ def ccz_states(ccz: Scalar, t: Scalar) -> Scalar:
 def generation_cycles(ccz: Scalar, t: Scalar, d1: Scalar, d2: Scalar, factories: Scalar) -> Scalar:
     r"""Rounds of syndrome measurement in which so many factories make all states.
 
-    $$\lceil \lceil (5.5\,n + \lceil t/2\rceil) \max(2d_1+1, d_2) \rceil / N \rceil,\quad n = n_{CCZ} + \lceil t/2 \rceil$$
+    $$\lceil \lceil (5.5\,n + \lceil t/2\rceil) \max(2d_1+1, d_2) \rceil / N \rceil, n = n_{CCZ} + \lceil t/2 \rceil$$
 
     Units:   rounds.
     Shape:   scalars or arrays that broadcast.

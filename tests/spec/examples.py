@@ -83,7 +83,7 @@ WIDE: dict[str, Any] = {
     "exchange": {"toffoli_in_t": 7, "rotation": "gridsynth"},
     "objective": "toffoli",
     "solution": {"final_over_max": 0.9},
-    "hardware": "superconducting",
+    "hardware": "superconducting_1e-3",
 }
 
 

@@ -119,7 +119,10 @@ CHANGES = [
     ("access", ["qroam", "qrom"]),
     ("exchange.rotation", "gridsynth"),
     ("objective", "qubits"),
-    ("hardware", "x"),
+    ("hardware", "ions_1e-3"),
+    ("hardware", "ions_1e-4"),
+    ("hardware", {"preset": "ions_1e-4", "distance": 9}),
+    ("hardware", {"preset": "ions_1e-4", "factories": 3}),
 ]
 
 
