@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from qgd_compiler.errors import InfeasibleError, UsageError
+from qgd_compiler.errors import InfeasibleError, SpecError
 from qgd_compiler.physical.codes import CODES, Code
 
 MAX_DISTANCE = 101  # far beyond any published plan: 1e-52 per cycle at a tenth of the threshold
@@ -106,11 +106,13 @@ AZURE_NAMES = {
 
 
 def preset(name: str) -> Qubit:
-    """The qubit of that name; UsageError lists the names."""
+    """The qubit of that name; SpecError lists the names."""
     try:
         return PRESETS[name]
     except KeyError:
-        raise UsageError(f"no qubit is called {name!r}", remedy=f"one of {', '.join(PRESETS)}") from None
+        raise SpecError(
+            f"no qubit is called {name!r}", at="hardware.preset", remedy=f"one of {', '.join(PRESETS)}"
+        ) from None
 
 
 def machine(
@@ -125,7 +127,7 @@ def machine(
     if code == "auto":
         code = "floquet" if qubit.by_measurement else "surface"
     if code == "floquet" and not qubit.by_measurement:
-        raise UsageError(
+        raise SpecError(
             f"the Floquet code is built of joint measurements, which {qubit.name!r} does not have",
             at="hardware.code",
             remedy="code: surface, or a Majorana qubit",

@@ -41,8 +41,9 @@ def undominated(plans: Sequence[P]) -> list[P]:
 def front_rows(qubits: NDArray[Any], time: NDArray[Any], rows: Wholes) -> Wholes:
     """Of these rows of two arrays, those that no other beats in both, by rising qubits."""
     order = rows[np.lexsort((time[rows], qubits[rows]))]
-    before = np.concatenate([[np.inf], np.minimum.accumulate(time[order])[:-1]]) if len(order) else []
-    return order[time[order] < before]
+    best = np.minimum.accumulate(np.concatenate([[np.inf], time[order]]))
+    return order[time[order] < best[:-1]]
+
 
 
 _GOALS: dict[Objective, Callable[[Plan], int]] = {
