@@ -13,7 +13,7 @@ from qgd_compiler.physical.estimate import Estimate
 from qgd_compiler.physical.gidney_fowler import CczPlan, Setup, ccz_front, gidney_fowler_machine
 from qgd_compiler.physical.logical_counts import LogicalCounts
 from qgd_compiler.physical.machines import Machine, Qubit, machine, preset
-from qgd_compiler.physical.pareto import Objective, choose
+from qgd_compiler.physical.pareto import Objective, P, choose
 from qgd_compiler.physical.plans import front
 from qgd_compiler.spec.hardware import Hardware, QubitFields
 from qgd_compiler.spec.quantity import Quantity
@@ -91,25 +91,19 @@ def question_of(hardware: Hardware) -> Question:
 
 def answer(counts: LogicalCounts, question: Question) -> Answer:
     """The front of plans for the counts of one circuit, and the plan that the question asks for."""
-    budget = question.budget(counts)
-    plans: Sequence[Estimate | CczPlan]
+    budget, machine, fixed = question.budget(counts), question.machine, question.distance
+    number = question.factories
     if question.model == "gidney_fowler":
-        plans = ccz_front(
-            counts,
-            question.machine,
-            budget,
-            distance=question.distance,
-            factories=question.factories,
-            setup=question.setup,
-        )
-    else:
-        plans = front(
-            counts, question.machine, budget, distance=question.distance, factories=question.factories
-        )
-    chosen = choose(
+        paced = ccz_front(counts, machine, budget, distance=fixed, factories=number, setup=question.setup)
+        return Answer(question, counts, budget, _chosen(paced, question), tuple(paced))
+    plans = front(counts, machine, budget, distance=fixed, factories=number)
+    return Answer(question, counts, budget, _chosen(plans, question), tuple(plans))
+
+
+def _chosen(plans: Sequence[P], question: Question) -> P:
+    return choose(
         plans, question.objective, max_qubits=question.max_qubits, max_runtime_ns=question.max_runtime_ns
     )
-    return Answer(question, counts, budget, chosen, tuple(plans))
 
 
 @contextmanager

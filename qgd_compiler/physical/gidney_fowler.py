@@ -82,6 +82,16 @@ class CczPlan:
         return self.cycles * self.machine.round_ns
 
     @property
+    def states(self) -> Scalar:
+        """CCZ states that one run consumes, those for T gates among them."""
+        return ccz_states(self.load.ccz, self.load.t)
+
+    @property
+    def state_error(self) -> Scalar:
+        """Error of one of them."""
+        return state_error(self.machine.code, self.machine.qubit.clifford_error, *self.factory_distances)
+
+    @property
     def factory_qubits(self) -> Scalar:
         """Physical qubits of one factory."""
         return factory_qubits(*self.factory_distances)

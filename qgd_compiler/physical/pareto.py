@@ -45,7 +45,6 @@ def front_rows(qubits: NDArray[Any], time: NDArray[Any], rows: Wholes) -> Wholes
     return order[time[order] < best[:-1]]
 
 
-
 _GOALS: dict[Objective, Callable[[Plan], int]] = {
     "qubits": lambda p: p.qubits,
     "runtime": lambda p: p.runtime_ns,
