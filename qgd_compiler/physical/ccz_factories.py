@@ -21,6 +21,10 @@ def state_error(code: Code, physical_error: float, d1: Scalar, d2: Scalar) -> Sc
     Kind:    model (unit cells counted roughly by the authors).
     Source:  Gidney, Fowler, arXiv:1812.01238, ancillary spreadsheet.
     Checked: tests/physical/test_gidney_fowler.py, against Qualtran's `CCZ2TFactory`.
+
+    >>> from qgd_compiler.physical.codes import CODES
+    >>> round(state_error(CODES["gidney_fowler"], 1e-3, 15, 31) * 1e11, 2)
+    5.33
     """
     injected = physical_error + 100 * logical_error(code, physical_error, d1 // 2)
     first = 1100 * logical_error(code, physical_error, d1) + 35 * injected**3
@@ -46,7 +50,16 @@ def factory_qubits(d1: Scalar, d2: Scalar) -> Scalar:
 
 
 def ccz_states(ccz: Scalar, t: Scalar) -> Scalar:
-    """CCZ states that a factory distils: one per Toffoli, one per two T states.
+    r"""CCZ states that the factories distil: one per Toffoli, one per two T states.
+
+    $$n_{CCZ} + \lceil t/2 \rceil$$
+
+    Units:   CCZ states.
+    Shape:   scalars or arrays that broadcast.
+    Error:   none.
+    Kind:    exact.
+    Source:  Gidney, Fowler, arXiv:1812.01238 (catalysis).
+    Checked: tests/physical/test_gidney_fowler.py, against Qualtran's `CCZ2TFactory`.
 
     >>> ccz_states(10, 5)
     13
@@ -76,9 +89,16 @@ def generation_cycles(ccz: Scalar, t: Scalar, d1: Scalar, d2: Scalar, factories:
 
 
 def reaction_cycles(depth: Scalar, reaction_ns: int, round_ns: int) -> Scalar:
-    """Rounds that a chain of `depth` magic states takes at least: each waits for the decoder's answer to the last.
+    r"""Rounds that a chain of `depth` magic states takes at least: each waits for the decoder's answer to the last.
 
-    Source: Gidney, Fowler, arXiv:1905.08916 (reaction time 10 us in arXiv:1905.09749).
+    $$\lceil D\,t_{reaction} / t_{round} \rceil$$
+
+    Units:   rounds.
+    Shape:   scalar or array.
+    Error:   none.
+    Kind:    model.
+    Source:  Gidney, Fowler, arXiv:1905.08916; 10 us in Gidney, Ekerå, arXiv:1905.09749.
+    Checked: tests/physical/test_gidney_fowler.py, by hand.
 
     >>> reaction_cycles(10**9, 10_000, 1000)
     10000000000

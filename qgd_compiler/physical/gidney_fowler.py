@@ -9,7 +9,7 @@ factories are always faster.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -198,7 +198,7 @@ def ccz_front(
             -(-alone // reaction_cycles(load.chain, setup.reaction_ns, machine.round_ns)), MOST_FACTORIES
         )
         numbers = np.arange(1, most + 1) if factories is None else np.array([factories])
-        many = plan(load, machine, budget, pair, numbers.astype(float), setup=setup)
+        many = plan(_in_floats(load), machine, budget, pair, numbers.astype(float), setup=setup)
         size = many.qubits
         if distance is not None:
             size = many.qubits_of_factories + load.tiles * patch_qubits(code, distance)
@@ -215,6 +215,11 @@ def ccz_front(
         at="hardware",
         remedy="model: beverland, whose factories have more levels, qubits with fewer errors, or a larger error_budget",
     )
+
+
+def _in_floats(load: Load) -> Load:
+    """The same load in float64, for arrays: their integers end at 2^63."""
+    return Load(*(float(getattr(load, f.name)) for f in fields(load)))
 
 
 def _pairs(machine: Machine, load: Load, budget: float) -> list[tuple[int, int]]:

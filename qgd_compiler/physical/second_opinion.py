@@ -206,7 +206,7 @@ def parameters(machine: Machine, budget: Budget) -> dict[str, Any]:
 
 
 def _read(result: dict[str, Any]) -> Opinion:
-    counts, qubit, factory = result["physicalCounts"], result["logicalQubit"], result["tfactory"]
+    counts, qubit, factory = result["physicalCounts"], result["logicalQubit"], result.get("tfactory")
     parts = counts["breakdown"]
     words = ""
     if factory:
