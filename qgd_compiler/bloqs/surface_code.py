@@ -33,11 +33,11 @@ def through_qualtran(plan: CczPlan, qubits: int, routing: float) -> QualtranPlan
 
     Qualtran has no reaction time: its rounds are those that the factories take.
     """
-    code, qubit = plan.machine.code, plan.machine.qubit
+    code = plan.machine.code
     factory = CCZ2TFactory(*(int(d) for d in plan.factory_distances))
     model = PhysicalCostModel(
         physical_params=PhysicalParameters(
-            physical_error=qubit.clifford_error, cycle_time_us=plan.machine.round_ns / 1000
+            physical_error=plan.machine.physical_error, cycle_time_us=plan.machine.round_ns / 1000
         ),
         data_block=SimpleDataBlock(data_d=int(plan.distance), routing_overhead=routing),
         factory=MultiFactory(base_factory=factory, n_factories=int(plan.factories)),

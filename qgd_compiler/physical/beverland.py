@@ -55,7 +55,7 @@ def estimate(counts: LogicalCounts, machine: Machine, budget: Budget) -> Estimat
         if asked.states == 0:
             return _estimate(machine, asked, cycles, distance, None)
         allowed = allowed_cycles(
-            machine.code, machine.qubit.clifford_error, budget.logical, asked.patches, distance
+            machine.code, machine.physical_error, budget.logical, asked.patches, distance
         )
         error = budget.magic / asked.states
         limit = cycles * machine.cycle_ns(distance)
@@ -80,9 +80,7 @@ def refuse_nothing(counts: LogicalCounts, asked: Demand) -> None:
 
 def distance_for(machine: Machine, budget: Budget, patches: Scalar, cycles: Scalar, states: Scalar) -> int:
     """The smallest distance for so many patches and cycles; InfeasibleError beyond the machine's largest."""
-    distance = int(
-        smallest_distance(machine.code, machine.qubit.clifford_error, budget.logical, patches * cycles)
-    )
+    distance = int(smallest_distance(machine.code, machine.physical_error, budget.logical, patches * cycles))
     if distance <= machine.max_distance:
         return distance
     what = f"{float(patches):.3g} patches over {float(cycles):.3g} cycles within an error of {budget.logical:.3g}"
@@ -152,7 +150,7 @@ def sweep(counts: LogicalCounts, machine: Machine, budget: Budget) -> Estimate:
     counts, budget = _broadcast(counts, budget)
     asked = demand(counts, budget)
     size = np.shape(asked.depth)
-    clifford, code = machine.qubit.clifford_error, machine.code
+    clifford, code = machine.physical_error, machine.code
     error = budget.magic / np.maximum(asked.states, 1)
     cycles = np.array(asked.depth)
     distance, qubits, duration = (np.full(size, np.nan) for _ in range(3))

@@ -182,7 +182,7 @@ def catalogue(machine: Machine, rounds: int, max_distance: int) -> Catalogue:
     """
     distances = np.arange(1, max_distance + 1, 2)
     choices = _distances(machine, rounds, distances)
-    clifford = logical_error(machine.code, machine.qubit.clifford_error, choices)
+    clifford = logical_error(machine.code, machine.physical_error, choices)
     clifford[:, 0] = np.where(choices[:, 0] == 1, machine.qubit.clifford_error, clifford[:, 0])
     errors = np.empty((len(choices), rounds + 1))
     errors[:, 0] = machine.qubit.t_error
@@ -232,7 +232,7 @@ def catalogue(machine: Machine, rounds: int, max_distance: int) -> Catalogue:
 def _distances(machine: Machine, rounds: int, distances: Wholes) -> Wholes:
     """Distances of all rounds that do not fall and are large enough for their units; shape (choices, rounds)."""
     qubit = machine.qubit
-    errors = logical_error(machine.code, qubit.clifford_error, distances)
+    errors = logical_error(machine.code, machine.physical_error, distances)
     good = distances[errors <= CLIFFORD_SHARE * qubit.t_error]
     if not len(good):
         return np.empty((0, rounds), dtype=np.int64)

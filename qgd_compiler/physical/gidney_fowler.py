@@ -89,7 +89,7 @@ class CczPlan:
     @property
     def state_error(self) -> Scalar:
         """Error of one of them."""
-        return state_error(self.machine.code, self.machine.qubit.clifford_error, *self.factory_distances)
+        return state_error(self.machine.code, self.machine.physical_error, *self.factory_distances)
 
     @property
     def factory_qubits(self) -> Scalar:
@@ -134,7 +134,7 @@ def plan(
 
     Scalars, or arrays that broadcast. Where the factories alone exceed the budget the distance is NaN.
     """
-    code, p = machine.code, machine.qubit.clifford_error
+    code, p = machine.code, machine.physical_error
     cycles = maximum(
         generation_cycles(load.ccz, load.t, *factory_distances, factories),
         reaction_cycles(load.chain, setup.reaction_ns, machine.round_ns),
@@ -152,7 +152,7 @@ def _data_distance(machine: Machine, left: Scalar, volume: Scalar) -> Scalar:
         left = np.where(left > 0, left, np.nan)
     elif left <= 0:
         return math.nan
-    distance = smallest_distance(machine.code, machine.qubit.clifford_error, left, volume)
+    distance = smallest_distance(machine.code, machine.physical_error, left, volume)
     return maximum(distance, LEAST_DISTANCE)
 
 
@@ -184,7 +184,7 @@ def ccz_front(
     """
     checked(budget, counts)
     load = load_of(counts, budget, setup)
-    code, p = machine.code, machine.qubit.clifford_error
+    code, p = machine.code, machine.physical_error
     if load.t + load.ccz == 0:
         raise InfeasibleError(
             "a circuit without T gates and Toffolis has no factories to pace it",
@@ -224,7 +224,7 @@ def _in_floats(load: Load) -> Load:
 
 def _pairs(machine: Machine, load: Load, budget: float) -> list[tuple[int, int]]:
     """Distances of a factory's two levels within the budget, without those beaten in qubits, step and error."""
-    code, p = machine.code, machine.qubit.clifford_error
+    code, p = machine.code, machine.physical_error
     d1, d2 = np.meshgrid(np.arange(5, 50, 2), np.arange(7, machine.max_distance + 1, 2), indexing="ij")
     error = state_error(code, p, d1, d2) * float(ccz_states(load.ccz, load.t))
     fits = (d2 > d1) & (error < budget)

@@ -48,7 +48,7 @@ class Machine:
     max_distance: int = MAX_DISTANCE
 
     def __post_init__(self) -> None:
-        p, threshold = self.qubit.clifford_error, self.code.threshold
+        p, threshold = self.physical_error, self.code.threshold
         if p >= threshold:
             raise InfeasibleError(
                 f"the physical error rate {p:g} of {self.qubit.name!r} is not below the threshold {threshold:g} of "
@@ -56,6 +56,11 @@ class Machine:
                 at="hardware",
                 remedy=f"an error rate below {threshold:g}, a tenth of it for a bearable overhead",
             )
+
+    @property
+    def physical_error(self) -> float:
+        """The error that the code has to correct: of gates, idle steps and measurements the largest."""
+        return max(self.qubit.clifford_error, self.qubit.readout_error)
 
     def cycle_ns(self, distance: int) -> int:
         """Time of one logical cycle, `distance` rounds (ns); an array gives an array."""

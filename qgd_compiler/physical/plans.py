@@ -34,7 +34,7 @@ def front(
     checked(budget, counts)
     asked = demand(counts, budget)
     refuse_nothing(counts, asked)
-    code, physical_error = machine.code, machine.qubit.clifford_error
+    code, physical_error = machine.code, machine.physical_error
     least = distance_for(machine, budget, asked.patches, max(asked.depth, 1), asked.states)
     if distance is not None and distance < least:
         have = asked.patches * max(asked.depth, 1) * logical_error(code, physical_error, distance)

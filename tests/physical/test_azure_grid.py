@@ -13,11 +13,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.physical.beverland import estimate, sweep
 from qgd_compiler.physical.budget import even_split
 from qgd_compiler.physical.estimate import Estimate
 from qgd_compiler.physical.logical_counts import LogicalCounts
-from qgd_compiler.physical.machines import AZURE_NAMES, Machine, machine, preset
+from qgd_compiler.physical.machines import AZURE_NAMES, Machine, Qubit, machine, preset
 from qgd_compiler.physical.second_opinion import SecondOpinionError, ask_in_process, refuse_where_it_wraps
 
 ROWS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "azure_grid.json").read_text("utf-8"))[
@@ -123,17 +124,34 @@ CIRCUITS = st.builds(
 )
 
 
+OWN = st.builds(
+    Qubit,
+    name=st.just("own"),
+    gate_ns=st.integers(10, 10**5),
+    measurement_ns=st.integers(10, 10**5),
+    t_ns=st.integers(10, 10**5),
+    clifford_error=st.floats(-6, -2.3).map(lambda x: 10**x),
+    readout_error=st.floats(-6, -2.3).map(lambda x: 10**x),
+    t_error=st.floats(-6, -1.3).map(lambda x: 10**x),
+    by_measurement=st.booleans(),
+)
+QUBITS = st.one_of(st.sampled_from(sorted(AZURE_NAMES)).map(preset), OWN)
+
+
 @pytest.mark.qualtran
-@settings(max_examples=300)
-@given(CIRCUITS, st.floats(0, 1), st.sampled_from(sorted(AZURE_NAMES)), st.floats(-6, -0.5))
+@settings(max_examples=400)
+@given(CIRCUITS, st.floats(0, 1), QUBITS, st.floats(-6, -0.5))
 def test_random_circuits_cost_what_microsofts_estimator_says(
-    counts: LogicalCounts, parallel: float, name: str, digits: float
+    counts: LogicalCounts, parallel: float, qubit: Qubit, digits: float
 ) -> None:
     counts = replace(counts, rotation_depth=int(parallel * counts.rotations))
     assume(counts.t + counts.rotations + counts.ccz + counts.measurements > 1000)
-    target = machine(preset(name))
+    target = machine(qubit)
     budget = even_split(10**digits, counts)
-    ours = estimate(counts, target, budget)
+    try:
+        ours = estimate(counts, target, budget)
+    except InfeasibleError:
+        assume(False)
     assume(ours.depth == ours.algorithm_depth)  # where the circuit has to wait theirs may never answer
     try:
         refuse_where_it_wraps(counts, ours)

@@ -56,7 +56,10 @@ def by_hand(target: Machine, rounds: int, largest: int) -> Iterator[tuple[float,
             for i, (d, layout) in enumerate(zip(distances, layouts, strict=True)):
                 bare = i == 0 and d == 1
                 clifford = (
-                    p if bare else target.code.prefactor * (p / target.code.threshold) ** ((d + 1) // 2)
+                    p
+                    if bare
+                    else target.code.prefactor
+                    * (max(p, target.qubit.readout_error) / target.code.threshold) ** ((d + 1) // 2)
                 )
                 good &= clifford <= 0.1 * t
                 rejections.append(15 * error + 356 * clifford)
