@@ -124,7 +124,7 @@ def _opinion(opinion: OpinionPart | None) -> list[Section]:
         if d.quantity not in shown
     ]
     heads = columns("", "ours", opinion.estimator, "why", numeric=("ours", opinion.estimator))
-    note = "Both at full speed of the circuit, which is not the chosen plan under every objective."
+    note = "Both sequential and at full speed, which is not the chosen plan under every model and objective."
     return [Section(title, Grid(heads, tuple(rows)), (note,))]
 
 

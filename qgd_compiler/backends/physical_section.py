@@ -7,11 +7,13 @@ from dataclasses import asdict
 from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.document import Assumption, Count, Part, Probability
+from qgd_compiler.errors import InfeasibleError, QgdError
 from qgd_compiler.kinds import Kind, Source
 from qgd_compiler.physical.answer import Answer
+from qgd_compiler.physical.beverland import estimate
 from qgd_compiler.physical.estimate import Estimate
 from qgd_compiler.physical.gidney_fowler import CczPlan
-from qgd_compiler.physical.second_opinion import Opinion, SecondOpinionError, differences
+from qgd_compiler.physical.second_opinion import Opinion, SecondOpinionError, ask, differences
 
 NS = 1e-9
 
@@ -153,6 +155,19 @@ def physical_section(answer: Answer, runs: float, second_opinion: OpinionPart | 
     )
 
 
+def ask_second_opinion(answer: Answer) -> OpinionPart:
+    """Microsoft's estimator on the question of an answer; where it has no answer to quote, the reason."""
+    machine = answer.question.machine
+    try:
+        ours = estimate(answer.counts, machine, answer.budget)
+    except InfeasibleError as error:
+        return no_opinion(error)
+    try:
+        return opinion_part(ours, ask(answer.counts, machine, answer.budget, ours))
+    except SecondOpinionError as error:
+        return no_opinion(error, ours)
+
+
 def opinion_part(ours: Estimate, theirs: Opinion) -> OpinionPart:
     """A second opinion beside our estimate for the same question."""
     return OpinionPart(
@@ -167,7 +182,7 @@ def opinion_part(ours: Estimate, theirs: Opinion) -> OpinionPart:
     )
 
 
-def no_opinion(error: SecondOpinionError, ours: Estimate | None = None) -> OpinionPart:
+def no_opinion(error: QgdError, ours: Estimate | None = None) -> OpinionPart:
     """A second opinion that was asked for and cannot be quoted: the reason stands in its place."""
     return OpinionPart(
         estimator="",

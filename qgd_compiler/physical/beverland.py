@@ -22,7 +22,7 @@ from qgd_compiler.physical.layout import algorithm_qubits, logical_depth, t_per_
 from qgd_compiler.physical.logical_counts import LogicalCounts
 from qgd_compiler.physical.machines import Machine
 from qgd_compiler.physical.shelf import at, good_factories, shelf
-from qgd_compiler.scalars import Scalar, maximum
+from qgd_compiler.scalars import Scalar
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def estimate(counts: LogicalCounts, machine: Machine, budget: Budget) -> Estimat
     checked(budget, counts)
     asked = demand(counts, budget)
     refuse_nothing(counts, asked)
-    cycles = asked.depth
+    cycles, least = asked.depth, 1
     while True:
-        distance = distance_for(machine, budget, asked.patches, maximum(cycles, 1), asked.states)
+        distance = distance_for(machine, budget, asked.patches, max(cycles, 1), asked.states, least)
         if asked.states == 0:
             return _estimate(machine, asked, cycles, distance, None)
         allowed = allowed_cycles(
@@ -65,7 +65,8 @@ def estimate(counts: LogicalCounts, machine: Machine, budget: Budget) -> Estimat
         waiting = _with_waiting(machine, distance, error, allowed)
         if waiting is not None:
             return _estimate(machine, asked, waiting[1], distance, waiting[0])
-        cycles = max(allowed, cycles) + 1
+        # one cycle more than this distance carries; rounding must not lead back to it
+        cycles, least = max(allowed, cycles) + 1, distance + 2
 
 
 def refuse_nothing(counts: LogicalCounts, asked: Demand) -> None:
@@ -78,9 +79,13 @@ def refuse_nothing(counts: LogicalCounts, asked: Demand) -> None:
         )
 
 
-def distance_for(machine: Machine, budget: Budget, patches: Scalar, cycles: Scalar, states: Scalar) -> int:
-    """The smallest distance for so many patches and cycles; InfeasibleError beyond the machine's largest."""
-    distance = int(smallest_distance(machine.code, machine.physical_error, budget.logical, patches * cycles))
+def distance_for(
+    machine: Machine, budget: Budget, patches: int, cycles: int, states: int, least: int = 1
+) -> int:
+    """The smallest distance from `least` on for so many patches and cycles; InfeasibleError beyond the largest."""
+    volume = patches * cycles
+    wanted = int(smallest_distance(machine.code, machine.physical_error, budget.logical, volume))
+    distance = max(wanted, least)
     if distance <= machine.max_distance:
         return distance
     what = f"{float(patches):.3g} patches over {float(cycles):.3g} cycles within an error of {budget.logical:.3g}"

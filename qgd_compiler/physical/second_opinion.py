@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from qgd_compiler.errors import QgdError, UnsupportedError
+from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.physical.budget import Budget
 from qgd_compiler.physical.estimate import Estimate
 from qgd_compiler.physical.logical_counts import LogicalCounts
@@ -26,10 +26,8 @@ MAX_DISTANCE = 49  # theirs is 50
 SECONDS = 60.0
 
 
-class SecondOpinionError(QgdError):
+class SecondOpinionError(UnsupportedError):
     """The second opinion cannot be had, or must not be quoted."""
-
-    exit_code = UnsupportedError.exit_code
 
 
 @dataclass(frozen=True)
@@ -250,8 +248,8 @@ def differences(ours: Estimate, theirs: Opinion) -> tuple[Difference, ...]:
     factory = (ours.factory_qubits, ours.factory_ns) != (theirs.factory_qubits, theirs.factory_ns)
     reasons = {
         "factory_qubits": "units per round: ours from the exact binomial distribution, theirs from an approximate "
-        "quantile, or another factory of their search, which skips some combinations of distances",
-        "factory_ns": "another factory of their search, which skips some combinations of distances",
+        "quantile, or another factory: their search halves intervals of distances and passes over some combinations",
+        "factory_ns": "another factory: their search halves intervals of distances and passes over some combinations",
         "factories": "follows from the factory" if factory else "rounding in floating point",
         "qubits_of_factories": "follows from the factory",
         "qubits": "follows from the factory" if factory else "follows from the code distance",

@@ -10,7 +10,13 @@ import pytest
 from qgd_compiler.backends.markdown import markdown
 from qgd_compiler.backends.page import Page
 from qgd_compiler.backends.physical_page import physical_sections
-from qgd_compiler.backends.physical_section import Physical, no_opinion, opinion_part, physical_section
+from qgd_compiler.backends.physical_section import (
+    Physical,
+    ask_second_opinion,
+    no_opinion,
+    opinion_part,
+    physical_section,
+)
 from qgd_compiler.errors import InfeasibleError, SpecError
 from qgd_compiler.kinds import Source
 from qgd_compiler.physical.answer import Answer, answer, located, question_of
@@ -130,6 +136,17 @@ def test_the_page_shows_the_plan_the_front_and_the_second_opinion() -> None:
     assert "it would wrap" in markdown(
         Page("x", (), physical_sections(physical_section(result, 1.0, refused)), "")
     )
+
+
+@pytest.mark.qualtran
+def test_a_second_opinion_is_asked_on_the_question_or_its_absence_explained() -> None:
+    agreed = ask_second_opinion(ask(preset="ions_1e-4", objective="qubits"))
+    assert (agreed.qubits, agreed.runtime_ns) == (agreed.our_qubits, agreed.our_runtime_ns)
+    assert agreed.estimator.startswith("qdk ") and agreed.differences == () and not agreed.why_none
+    years = answer(LogicalCounts(qubits=100, t=10**14), question_of(Hardware.model_validate("ions_1e-4")))
+    refused = ask_second_opinion(years)
+    assert refused.qubits is None and refused.our_qubits == years.plan.qubits
+    assert "2^64" in refused.why_none
 
 
 def test_a_long_front_is_thinned_on_the_page_and_whole_in_the_data() -> None:

@@ -175,6 +175,18 @@ def test_counts_beyond_64_bits_are_exact() -> None:
     assert log(plan.runtime_ns / 3.156e16) > 20  # years, e-folds: no run of this world
 
 
+@pytest.mark.parametrize("t", [10**5, 10**12, 10**20, 10**26])
+def test_where_no_factory_is_good_enough_the_circuit_waits_for_a_larger_distance(t: int) -> None:
+    counts, target = LogicalCounts(qubits=3, t=t), machine(preset("superconducting_1e-3"))
+    budget = Budget(logical=0.5, magic=1e-6, rotations=0.0)
+    plan = estimate(counts, target, budget)
+    full_speed = 0.03 * 0.1 ** ((plan.distance - 1) / 2) * plan.patches * t
+    assert full_speed <= 0.5 and plan.depth > plan.algorithm_depth  # a smaller distance would have done
+    assert plan.factory is not None and plan.factory.error <= 1e-6 / t
+    many = sweep(counts, target, budget)
+    assert (many.distance[0], many.qubits[0]) == (plan.distance, pytest.approx(plan.qubits))
+
+
 def test_a_circuit_without_magic_states_has_no_factory() -> None:
     counts = LogicalCounts(qubits=10, measurements=10**6)
     target, budget = machine(preset("ions_1e-3")), even_split(0.01, LogicalCounts(qubits=1))
