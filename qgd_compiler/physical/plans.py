@@ -98,7 +98,7 @@ def _numbers(
         fewest, most = max(fewest, fixed), fixed
     numbers = range(fewest, most + 1)
     waits = ((n, ceil_div(ceil_div(states, n) * factory.duration_ns, cycle_ns)) for n in numbers)
-    return [(n, max(depth, cycles)) for n, cycles in waits if cycles <= allowed]
+    return [(n, max(depth, cycles)) for n, cycles in waits]
 
 
 def _beaten(found: Sequence[Plan], qubits: int, runtime_ns: int) -> bool:

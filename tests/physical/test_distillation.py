@@ -122,6 +122,8 @@ def test_the_shelf_has_the_factory_of_least_volume(name: str, distance: int, dig
     found = at(target, distance, place, more_rounds=False)
     assert found.error <= error and found.rounds[-1].distance <= distance
     assert float(found.qubits * found.duration_ns) == min(best)
+    known = shelf(target, distance)
+    assert known.find(known.error).tolist() == list(range(len(known.error)))  # an error that is just reached
     # none that is good enough is smaller and quicker than one that is offered
     offered = good_factories(target, distance, error)
     assert len(offered) == len(choices(target, distance, error)) > 0
