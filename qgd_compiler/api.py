@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from qgd_compiler.algorithms.access import Access, access_named
-from qgd_compiler.algorithms.choice import choose
+from qgd_compiler.algorithms.access import Access, access_named, column_caps
+from qgd_compiler.algorithms.choice import OBJECTIVES, Planner, choose, pareto_front
 from qgd_compiler.algorithms.menu.leaves import absent
-from qgd_compiler.algorithms.plan import Planner
+from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.algorithms.ranking import rank
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.backends.analysis_report import Analysis, analysis_schema
-from qgd_compiler.backends.assemble import Heading, MeasuredRun, report_of
+from qgd_compiler.backends.assemble import Heading, report_of
 from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of, encodings_schema
 from qgd_compiler.backends.report import Report, report_schema
+from qgd_compiler.backends.verdict import MeasuredRun
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
@@ -47,8 +48,18 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
     content = found.loaded.spec
     exchange, accesses = _exchange(content), _accesses(content)
     problem = found.problem()
-    planner = Planner(problem, exchange, Folder(price_of))
-    choice = choose(planner, accesses, content.objective, progress)
+    folder = Folder(price_of)
+    cap = content.limits.qubits
+    planner = Planner(
+        routes_of(problem, folder, content.solvers),
+        exchange,
+        folder,
+        OBJECTIVES[content.objective],
+        None if cap is None else int(cap.value),
+    )
+    if cap is not None or content.objective not in ("t_count", "toffoli"):
+        accesses = list(column_caps(accesses))  # block sizes between the fewest gates and the fewest qubits
+    choice = choose(planner, accesses, progress)
     sources = (*found.sources, found.run.source)
     heading = Heading(content.name, found.digest, (*found.assumptions, *found.run_assumptions), sources)
     return report_of(
@@ -56,6 +67,7 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
         problem,
         MeasuredRun(found.regime, found.recursion.iterations),
         choice,
+        pareto_front(planner, choice, column_caps(accesses)),
         exchange,
         content.objective,
     )

@@ -12,9 +12,13 @@ import math
 from dataclasses import dataclass
 
 from qgd_compiler.errors import InfeasibleError
-from qgd_compiler.program.builder import Builder, Handle
+from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import Conjunction, Gate, GreaterEqualConstant, junk_of_conjunction
+from qgd_compiler.scalars import is_integer
+
+
+MOST_WAYS = 3  # of amplifying, which are priced whole
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class Amplification:
         return "repeat until success" if self.rounds == 0 else "amplitude amplification"
 
 
-def amplification(probability: float, *, most: float | None, reusable: bool) -> Amplification:
-    """The cheapest way in expected solver runs.
+def amplifications(probability: float, *, most: float | None, reusable: bool) -> tuple[Amplification, ...]:
+    """Plain repetition, and the numbers of rounds that may be worth it; the fewest expected solver runs first.
 
     probability  at least this; `most`: at most this (None: not known, then amplification could overshoot)
     reusable     the solver run is a unitary that amplification can run forwards and backwards
@@ -51,9 +55,9 @@ def amplification(probability: float, *, most: float | None, reusable: bool) -> 
         )
     probability = min(probability, 1.0)
     theta = math.asin(math.sqrt(probability))
-    best = Amplification(0, probability, 1 / probability, 1 / probability)
+    found = [Amplification(0, probability, 1 / probability, 1 / probability)]
     if most is None or not reusable:
-        return best
+        return tuple(found)
     largest = math.asin(math.sqrt(min(max(most, probability), 1.0)))
     for rounds in _useful_rounds(theta):
         turned = (2 * rounds + 1) * largest
@@ -62,10 +66,8 @@ def amplification(probability: float, *, most: float | None, reusable: bool) -> 
         # sin² has no minimum inside (0, π): the worse of the two ends
         reached = min(math.sin((2 * rounds + 1) * theta), math.sin(turned)) ** 2
         if reached > 0:
-            runs = (2 * rounds + 1) / reached
-            if runs < best.solver_runs:
-                best = Amplification(rounds, reached, 1 / reached, runs)
-    return best
+            found.append(Amplification(rounds, reached, 1 / reached, (2 * rounds + 1) / reached))
+    return tuple(sorted(found, key=lambda way: way.solver_runs)[:MOST_WAYS])
 
 
 def _useful_rounds(theta: float) -> range:
@@ -78,36 +80,44 @@ def _useful_rounds(theta: float) -> range:
 class Wanted:
     """The outcome that is asked for: t >= T on the first qubits of `system`, and marks on the qubits behind them.
 
-    time_bits, iterations   qubits of the time, and T
+    time_bits, iterations   qubits of the time, and T; 0 qubits: there is no time, every outcome of it is right
     marks                   (qubit behind the time, its value)
     """
 
-    time_bits: int
-    iterations: int
+    time_bits: int = 0
+    iterations: int = 0
     marks: tuple[tuple[int, int], ...] = ()
 
 
-def amplified_run(solver: Routine, wanted: Wanted, rounds: int) -> Routine:
-    """The solver run followed by `rounds` rounds of amplification of "flags zero and the wanted outcome".
+KEPT = ("system", "gradient")  # registers of a run that need not come back in |0>
 
-    `solver` has registers `sign`, `extra`, `system` (time first), `ancilla`, `gradient`.
+
+def amplified_run(run: Routine, wanted: Wanted, rounds: int) -> Routine:
+    """The run followed by `rounds` rounds of amplification of "flags zero and the wanted outcome".
+
+    Every register of `run` other than `system` (time first) and `gradient` is a flag: it starts in |0>, and the run
+    succeeds where it is back there.
     """
     builder = Builder("amplified run", "amplification")
-    handles = tuple(builder.register(r.name, r.size) for r in solver.registers)
-    builder.call(solver, *handles)
+    handles = tuple(builder.register(r.name, r.size) for r in run.registers)
+    builder.call(run, *handles)
     if rounds:
-        builder.call(_round(solver, wanted), *handles, times=rounds)
+        builder.call(_round(run, wanted), *handles, times=rounds)
     return builder.routine()
 
 
-def _round(solver: Routine, wanted: Wanted) -> Routine:
+def _round(run: Routine, wanted: Wanted) -> Routine:
     builder = Builder("amplification round", "amplification")
-    handles = tuple(builder.register(r.name, r.size) for r in solver.registers)
-    sign, extra, system, ancilla, _ = handles
-    _phase_on_good(builder, sign + extra + ancilla, system, wanted)
-    builder.call(solver, *handles, adjoint=True)
-    _sign_on_zero(builder, sign + extra + ancilla + system)
-    builder.call(solver, *handles)
+    handles = {r.name: builder.register(r.name, r.size) for r in run.registers}
+    system = handles["system"]
+    flags = NOTHING
+    for name, handle in handles.items():
+        if name not in KEPT and not (is_integer(handle.size) and handle.size == 0):
+            flags = flags + handle
+    _phase_on_good(builder, flags, system, wanted)
+    builder.call(run, *handles.values(), adjoint=True)
+    _sign_on_zero(builder, flags + system)
+    builder.call(run, *handles.values())
     return builder.routine()
 
 
@@ -121,14 +131,19 @@ def _phase_on_good(builder: Builder, flags: Handle, system: Handle, wanted: Want
             builder.call(Gate(kind="X"), mark)
     zero = Conjunction(bits=flags.size)
     junk = builder.allocate("partial", junk_of_conjunction(flags.size))
-    at_zero, late = builder.allocate("flags zero", 1), builder.allocate("late", 1)
-    compare = GreaterEqualConstant(bits=time.size, constant=wanted.iterations)
+    at_zero = builder.allocate("flags zero", 1)
     builder.call(zero, flags, junk, at_zero)
-    builder.call(compare, time, late)
-    builder.call(Gate(kind="CZ"), at_zero, late)
-    builder.call(compare, time, late, adjoint=True)
+    if wanted.time_bits:
+        late = builder.allocate("late", 1)
+        compare = GreaterEqualConstant(bits=time.size, constant=wanted.iterations)
+        builder.call(compare, time, late)
+        builder.call(Gate(kind="CZ"), at_zero, late)
+        builder.call(compare, time, late, adjoint=True)
+        builder.release(late)
+    else:
+        builder.call(Gate(kind="Z"), at_zero)
     builder.call(zero, flags, junk, at_zero, adjoint=True)
-    builder.release(junk, at_zero, late)
+    builder.release(junk, at_zero)
     for place, value in wanted.marks:
         if value:
             builder.call(Gate(kind="X"), system.part(wanted.time_bits + place, 1))

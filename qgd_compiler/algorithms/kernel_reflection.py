@@ -21,9 +21,8 @@ ancilla: one use of the right-hand side per query, where a product block-encodin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
@@ -32,17 +31,6 @@ from qgd_compiler.scalars import Scalar, acosh, ceil, log, maximum, sqrt
 
 NORM_KNOWN = "kernel reflection, norm known"
 NORM_UNKNOWN = "kernel reflection, norm unknown"
-
-
-@dataclass(frozen=True)
-class Queries:
-    """What a solver asks for: uses of the system's encoding and of the right-hand side, with kind and source."""
-
-    encoding: Scalar
-    right_hand_side: Scalar
-    success: Scalar
-    kind: Kind
-    source: str
 
 
 def filter_height(epsilon: Scalar) -> Scalar:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.kinds import Kind, Source
 from qgd_compiler.program.ir import Routine
+
+if TYPE_CHECKING:
+    from qgd_compiler.algorithms.quadratic import Quadratic
 
 Interval = tuple[float, float]
 
@@ -119,9 +122,13 @@ class Problem:
 
     parameters  n; `iterations` T; `epsilon` the 2-norm error asked of the normalised output
     systems     the linear systems that answer it; at least one
+    quadratics  the same run as a function of one Hessian, where it is one: about the start, about the minimum, or both
+    why_not     why there is none
     """
 
     parameters: int
     iterations: int
     epsilon: float
     systems: tuple[System, ...]
+    quadratics: tuple[Quadratic, ...] = ()
+    why_not: str = ""

@@ -175,8 +175,31 @@ class Exchange(Section):
         default=Setting(value=4, source=Source.EXACT),
         description="T gates per Toffoli (count).",
     )
-    rotation: Literal["mixed_fallback", "gridsynth", "phase_gradient"] = Field(
-        default="mixed_fallback", description="How a rotation by an arbitrary angle is synthesised."
+    rotation: Literal["mixed_fallback", "gridsynth", "proven_word", "phase_gradient"] = Field(
+        default="mixed_fallback",
+        description=(
+            "How a rotation by an arbitrary angle is synthesised: three fits, and proven_word, whose length is proven."
+        ),
+    )
+
+
+SolverName = Literal[
+    "kernel_reflection",
+    "discrete_adiabatic",
+    "randomised_adiabatic",
+    "stationary",
+    "power",
+    "gram",
+    "bounded",
+    "lchs",
+]
+
+
+class Limits(Section):
+    """What a plan must keep within."""
+
+    qubits: Annotated[Setting, Within(ge=1, integer=True)] | None = Field(
+        default=None, description="Logical qubits at most (count, at least 1)."
     )
 
 
@@ -283,11 +306,26 @@ class Spec(Section):
     output: Output = Field(default=Output(), description="What is read out.")
     target: Target = Field(default=Target(), description="How good the result must be.")
     exchange: Exchange = Field(default=Exchange(), description="The exchange of gates for T gates.")
-    objective: Literal["t_count", "toffoli", "qubits"] = Field(
-        default="t_count", description="What the choice among plans minimises."
+    objective: Literal["t_count", "toffoli", "qubits", "qubits_times_t", "runtime"] = Field(
+        default="t_count",
+        description="What the choice among plans minimises; runtime: layers of T gates, one circuit after the other.",
     )
+    solvers: tuple[SolverName, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="The families of solvers that the compiler may choose from, each once. Default: all.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    limits: Limits = Field(default=Limits(), description="What a plan must keep within.")
     solution: Solution | None = Field(default=None, description="What is known of the run.")
     hardware: Hardware | None = Field(default=None, description="The machine, for physical estimates.")
+
+    @field_validator("solvers")
+    @classmethod
+    def _each_solver_once(cls, solvers: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if solvers is not None and len(set(solvers)) < len(solvers):
+            raise ValueError(f"a solver stands twice: {', '.join(solvers)}")
+        return solvers
 
     @field_validator("gradient", "displacement")
     @classmethod

@@ -82,6 +82,8 @@ WIDE: dict[str, Any] = {
     "target": {"epsilon": 1e-4},
     "exchange": {"toffoli_in_t": 7, "rotation": "gridsynth"},
     "objective": "toffoli",
+    "solvers": ["kernel_reflection", "gram"],
+    "limits": {"qubits": 1000},
     "solution": {"final_over_max": 0.9},
     "hardware": "superconducting_1e-3",
 }

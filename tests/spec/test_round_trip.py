@@ -123,6 +123,8 @@ CHANGES = [
     ("hardware", "ions_1e-4"),
     ("hardware", {"preset": "ions_1e-4", "distance": 9}),
     ("hardware", {"preset": "ions_1e-4", "factories": 3}),
+    ("solvers", ["stationary"]),
+    ("limits.qubits", 100),
 ]
 
 
