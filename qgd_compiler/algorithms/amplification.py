@@ -37,6 +37,7 @@ class Amplification:
     probability   success probability of one circuit
     circuits      expected number of circuits
     solver_runs   expected number of solver runs, (2m+1)·circuits
+    alone         success probability of a run without rounds, between two values
     leak          δ of fixed-point amplification; None: plain
     """
 
@@ -44,6 +45,7 @@ class Amplification:
     probability: float
     circuits: float
     solver_runs: float
+    alone: tuple[float, float]
     leak: float | None = None
 
     @property
@@ -67,13 +69,15 @@ def amplifications(probability: float, *, most: float | None, reusable: bool) ->
         )
     probability = min(probability, 1.0)
     theta = math.asin(math.sqrt(probability))
-    found = [Amplification(0, probability, 1 / probability, 1 / probability)]
+    upper = 1.0 if most is None else min(max(most, probability), 1.0)
+    alone = (probability, upper)
+    found = [Amplification(0, probability, 1 / probability, 1 / probability, alone)]
     if not reusable:
         return tuple(found)
-    found += _fixed_points(probability)
+    found += _fixed_points(probability, alone)
     if most is None:
         return tuple(sorted(found, key=lambda way: way.solver_runs)[:MOST_WAYS])
-    largest = math.asin(math.sqrt(min(max(most, probability), 1.0)))
+    largest = math.asin(math.sqrt(upper))
     for rounds in _useful_rounds(theta):
         turned = (2 * rounds + 1) * largest
         if turned > math.pi:
@@ -81,11 +85,11 @@ def amplifications(probability: float, *, most: float | None, reusable: bool) ->
         # sin² has no minimum inside (0, π): the worse of the two ends
         reached = min(math.sin((2 * rounds + 1) * theta), math.sin(turned)) ** 2
         if reached > 0:
-            found.append(Amplification(rounds, reached, 1 / reached, (2 * rounds + 1) / reached))
+            found.append(Amplification(rounds, reached, 1 / reached, (2 * rounds + 1) / reached, alone))
     return tuple(sorted(found, key=lambda way: way.solver_runs)[:MOST_WAYS])
 
 
-def _fixed_points(probability: float) -> list[Amplification]:
+def _fixed_points(probability: float, alone: tuple[float, float]) -> list[Amplification]:
     """The best fixed-point amplification for a P of at least `probability`: δ and L by a scan of δ."""
     best: Amplification | None = None
     if probability >= 1:
@@ -98,7 +102,7 @@ def _fixed_points(probability: float) -> list[Amplification]:
         runs += 1 - runs % 2
         reached = 1 - leak * leak
         if runs > 1 and (best is None or runs / reached < best.solver_runs):
-            best = Amplification((runs - 1) // 2, reached, 1 / reached, runs / reached, leak)
+            best = Amplification((runs - 1) // 2, reached, 1 / reached, runs / reached, alone, leak)
     return [] if best is None else [best]
 
 

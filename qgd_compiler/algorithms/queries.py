@@ -14,6 +14,7 @@ class Queries:
 
     success    probability that the solver itself succeeds, at least; 1 where the counts are expected ones
     valid_for  the systems that it serves
+    formulas   of the fields above, by their names, in SymPy's syntax over `inputs` (and `ceil`)
     """
 
     encoding: Scalar
@@ -22,3 +23,5 @@ class Queries:
     kind: Kind
     source: str
     valid_for: str = "any L"
+    formulas: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[tuple[str, Scalar], ...] = ()

@@ -74,7 +74,7 @@ def test_fixed_point_amplification_never_overshoots(least: float) -> None:
         found = succeeded(amplified_run(preparation(least * factor), Wanted(), way, angles=True))
         assert found >= way.probability - 1e-9
     # plain amplification with as many rounds fails somewhere in between
-    plain = Amplification(way.rounds, 0.0, 1.0, 1.0)
+    plain = Amplification(way.rounds, 0.0, 1.0, 1.0, (0.0, 1.0))
     worst = min(
         succeeded(amplified_run(preparation(least * f), Wanted(), plain))
         for f in np.linspace(1, 0.99 / least, 40)

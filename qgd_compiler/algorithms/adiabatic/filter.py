@@ -17,7 +17,8 @@ Per two steps: one preparation of b and one inverse, eight rotations (four contr
 from __future__ import annotations
 
 from qgd_compiler.algorithms.adiabatic.schedule import FilterAngles
-from qgd_compiler.algorithms.adiabatic.walk import Task, Wires, sign_off_right_hand_side, sign_on_zero
+from qgd_compiler.algorithms.adiabatic.walk import Task, Wires, sign_off_right_hand_side
+from qgd_compiler.algorithms.amplification import sign_on_zero
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import Gate, Postselect, Rotation

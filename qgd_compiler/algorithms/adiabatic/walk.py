@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qgd_compiler.algorithms.amplification import sign_on_zero
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Routine
@@ -131,14 +132,3 @@ def sign_off_right_hand_side(builder: Builder, task: Task, wires: Wires, zero: H
     builder.call(at_b, place, junk_b, flags[0], adjoint=True)
     builder.call(task.right_hand_side, wires.system, own)
     builder.release(junk_zero, junk_b, *flags)
-
-
-def sign_on_zero(builder: Builder, zero: Handle) -> None:
-    """A sign where `zero` is 0."""
-    all_zero = Conjunction(bits=zero.size)
-    flag = builder.allocate("at zero", 1)
-    junk = builder.allocate("partial", junk_of_conjunction(zero.size))
-    builder.call(all_zero, zero, junk, flag)
-    builder.call(Gate(kind="Z"), flag)
-    builder.call(all_zero, zero, junk, flag, adjoint=True)
-    builder.release(junk, flag)

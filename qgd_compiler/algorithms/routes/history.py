@@ -63,9 +63,9 @@ class HistoryRoute:
                     yield Line(candidate, solver.kind, reason or why)
 
     def knobs(self, candidate: Candidate) -> Sequence[int]:
-        """Paddings: none, a logarithmic grid up to 4T, and those that fill the time register."""
+        """Paddings: none, a few from T/16 to 2T, and those that fill the time register."""
         iterations = self.system.iterations
-        grid = {0} | {max(1, round(iterations * 2.0**e)) for e in range(-6, 3)}
+        grid = {0} | {max(1, round(iterations * 2.0**e)) for e in (-4, -2, -1, 0, 1)}
         bits = ceil_log2(iterations + 1)
         grid |= {p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= 0}
         return sorted(grid)
@@ -124,6 +124,7 @@ class HistoryRoute:
                 solution_norm=norm,
                 probability=probability,
                 right_hand_side_bits=rhs.bits,
+                right_hand_side_error=rhs.error,
             ),
             queries=queries,
             run=run,

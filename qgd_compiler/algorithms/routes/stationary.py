@@ -110,6 +110,7 @@ class StationaryRoute:
                 distance=quadratic.distance or 0.0,
                 solution_norm=norm,
                 right_hand_side_bits=state.bits,
+                right_hand_side_error=state.error,
             ),
             queries=queries,
             run=run,
