@@ -19,7 +19,7 @@ from qgd_compiler.algorithms.amplification import Wanted, amplifications
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import rows
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
-from qgd_compiler.algorithms.menu.offer import Words
+from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.problem import Interval, System
 from qgd_compiler.algorithms.routes.route import Line
@@ -42,6 +42,11 @@ class HistoryRoute:
         self._offers = {offer.name: offer for offer in system.offers}
         self._terms = tuple((t.name, distance_of(t.displacement), t.kind) for t in system.errors)
         self._left = epsilon - math.fsum(distance for _, distance, _ in self._terms)
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Of the matrix of one step."""
+        return self.system.offers
 
     def lines(self, accesses: Sequence[Access]) -> Iterator[Line]:
         """Every solver with every encoding and access model, or one line if nothing can help."""

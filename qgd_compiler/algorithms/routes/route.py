@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares
 from qgd_compiler.kinds import Kind
 
@@ -21,7 +22,10 @@ class Line:
 
 
 class Route(Protocol):
-    """A family of solvers for one problem."""
+    """A family of solvers for one problem, and the encodings that it can use."""
+
+    @property
+    def offers(self) -> Sequence[Offer]: ...
 
     def lines(self, accesses: Sequence[Access]) -> Iterable[Line]:
         """Every line of the menu, valid or not; the subjects of two routes differ."""

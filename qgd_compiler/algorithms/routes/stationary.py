@@ -14,7 +14,7 @@ from typing import final
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
-from qgd_compiler.algorithms.menu.offer import Words
+from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.history import FINEST
@@ -41,6 +41,11 @@ class StationaryRoute:
         self._folder = folder
         distance = quadratic.distance
         self._off = None if distance is None else distance_of(distance)
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Of the matrix that is solved or raised to powers."""
+        return tuple(self._offers.values())
 
     def lines(self, accesses: Sequence[Access]) -> Iterator[Line]:
         """Every solver with every encoding and access model, or one line if the run does not come near its end."""
