@@ -12,24 +12,30 @@ from typing import TYPE_CHECKING, Any
 from qgd_compiler.version import __version__
 
 if TYPE_CHECKING:
-    from qgd_compiler.api import analyze, compile, describe, encodings, formula
+    from qgd_compiler.api import analyze, compile, describe, encodings, explain, formula, solvers
     from qgd_compiler.backends.analysis_report import Analysis
     from qgd_compiler.backends.encodings_report import EncodingsReport
+    from qgd_compiler.backends.explain_report import Explanation
     from qgd_compiler.backends.report import Report
+    from qgd_compiler.backends.solvers_report import SolversReport
     from qgd_compiler.spec.models import Spec
     from qgd_compiler.study.operators import spectrum_of
 
 __all__ = [
     "Analysis",
     "EncodingsReport",
+    "Explanation",
     "Report",
+    "SolversReport",
     "Spec",
     "__version__",
     "analyze",
     "compile",
     "describe",
     "encodings",
+    "explain",
     "formula",
+    "solvers",
     "spectrum_of",
 ]
 
@@ -38,11 +44,15 @@ _HOMES = {
     "analyze": "api",
     "describe": "api",
     "encodings": "api",
+    "explain": "api",
     "formula": "api",
+    "solvers": "api",
     "spectrum_of": "study.operators",
     "Report": "backends.report",
     "Analysis": "backends.analysis_report",
     "EncodingsReport": "backends.encodings_report",
+    "SolversReport": "backends.solvers_report",
+    "Explanation": "backends.explain_report",
     "Spec": "spec.models",
 }
 

@@ -1,18 +1,16 @@
 """The choice: the cheapest line of the whole menu at its best free number and split of the error; all are listed.
 
-Branch and bound. With every share of the error set to all of it a line costs no more than at any split (`Shares.free`):
-a lower bound. Lines and their free numbers are worked out in the order of that bound, until no bound is below the best
-plan; what is left cannot win. So the choice is exact over the discrete menu, and the split is searched by coordinate
-descent (within 1 % of a brute-force grid: tests/algorithms/test_choice.py).
+It is exact over the discrete menu and within one per cent over the splits (`branch_and_bound.py`), as far as no share of the
+error costs less when it is made smaller.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
 from qgd_compiler.algorithms.plan import Candidate, Plan, Shares, counted
 from qgd_compiler.algorithms.routes.route import Line, Route
 from qgd_compiler.costing.exchange import Exchange
@@ -32,7 +30,6 @@ OBJECTIVES: dict[str, Value] = {
 }
 PROVEN = (Kind.EXACT, Kind.BOUND)
 PROVEN_ROTATION = "proven_word"
-FIRST_STEP, LAST_STEP = 8.0, 1.05  # factors by which a share is moved
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,8 @@ class Choice:
     proven             the cheapest plan of which every formula is exact or a bound, rotations too, priced in
                        `proven_exchange`; None with the reason where there is none
     heuristic          the cheapest plan with a formula that is a fit or a model; None: none is cheaper or exists
-    uniform, halving   what the winner would cost at those splits, in units of its objective
+    uniform, halving   what the winner would cost at those splits, in units of its objective; None: infeasible
+    floor              a lower bound on every plan of the menu, in the same units
     """
 
     best: Plan
@@ -60,8 +58,9 @@ class Choice:
     proven_exchange: Exchange
     why_no_proven: str
     heuristic: Plan | None
-    uniform: float
-    halving: float
+    uniform: float | None
+    halving: float | None
+    floor: float
 
 
 @dataclass(eq=False)
@@ -97,47 +96,33 @@ class Planner:
         return plan
 
 
-@dataclass(frozen=True)
-class _Bounded:
-    """A line with a lower bound on what it costs at each of its free numbers, lowest first."""
-
-    line: Line
-    knobs: tuple[tuple[int, int], ...]
-
-    @property
-    def least(self) -> int:
-        return self.knobs[0][0]
-
-
 def choose(
     planner: Planner,
     accesses: Sequence[Access],
     progress: Progress = lambda _: None,
 ) -> Choice:
     """Work out the whole menu; raises InfeasibleError with every reason when nothing is left."""
-    value = planner.value
     lines = [line for route in planner.routes.values() for line in route.lines(accesses)]
-    bounded, refused = _bounds(planner, lines, value, progress)
-    if not bounded:
-        raise _nothing_left(planner, refused)
-    best, worked = _search(planner, bounded, value, progress)
+    roots, refused = _roots(planner, lines, progress)
+    found = _search(planner, roots, progress)
+    best = found.best
     if best is None:
         raise _nothing_left(planner, refused)
-    uniform, halving = (_at(planner, best, shares, value) for shares in (Shares.uniform(), Shares.halving()))
-    proven, proven_exchange, why = _best_proven(planner, bounded, best, value, progress)
-    heuristic = best
+    kinds = {line.candidate: line.kind for line in lines}
+    proven, proven_exchange, why = _best_proven(planner, lines, best, progress)
+    heuristic: Plan | None = best
     if _is_proven(best, planner.exchange):
-        rest = [b for b in bounded if b.line.kind not in PROVEN]
-        heuristic = _search(planner, rest, value, progress)[0] if rest else None
+        heuristic = _search(planner, [r for r in roots if kinds[r.candidate] not in PROVEN], progress).best
     return Choice(
         best=best,
-        alternatives=_listed(planner, bounded, worked, best, value, refused),
+        alternatives=_listed(planner, roots, found, refused),
         proven=proven,
         proven_exchange=proven_exchange,
         why_no_proven=why,
         heuristic=heuristic,
-        uniform=uniform,
-        halving=halving,
+        uniform=_at(planner, best, Shares.uniform()),
+        halving=_at(planner, best, Shares.halving()),
+        floor=found.floor,
     )
 
 
@@ -161,11 +146,11 @@ def pareto_front(planner: Planner, choice: Choice, accesses: Iterable[Access]) -
     return tuple(front)
 
 
-def _bounds(
-    planner: Planner, lines: Sequence[Line], value: Value, progress: Progress
-) -> tuple[list[_Bounded], list[Alternative]]:
-    """A lower bound for every line that is worth a plan, lowest first, and the others with their reasons."""
-    found: list[_Bounded] = []
+def _roots(
+    planner: Planner, lines: Sequence[Line], progress: Progress
+) -> tuple[list[Root], list[Alternative]]:
+    """Every line at every free number with a lower bound, and the lines that cannot serve with their reasons."""
+    found: list[Root] = []
     refused: list[Alternative] = []
     for line in lines:
         candidate = line.candidate
@@ -173,63 +158,42 @@ def _bounds(
             refused.append(Alternative(candidate, None, line.reason))
             continue
         progress(f"{candidate.solver}; {candidate.encoding}; {candidate.access.name}")
-        reason, knobs = "", []
+        reason, any_plan = "", False
         for knob in planner.routes[candidate.subject].knobs(candidate):
             try:
-                knobs.append((value(planner.plan(candidate, knob, Shares.free())), knob))
+                bound = planner.value(planner.plan(candidate, knob, Shares.free()))
             except InfeasibleError as error:
                 reason = reason or error.what
-        if knobs:
-            found.append(_Bounded(line, tuple(sorted(knobs))))
-        else:
+                continue
+            found.append(Root(bound, candidate, knob))
+            any_plan = True
+        if not any_plan:
             refused.append(Alternative(candidate, None, reason))
-    return sorted(found, key=lambda b: b.least), refused
+    return found, refused
 
 
-def _search(
-    planner: Planner, bounded: Sequence[_Bounded], value: Value, progress: Progress
-) -> tuple[Plan | None, dict[Candidate, Plan]]:
-    """The cheapest plan, and the best plan of every line that was worked out."""
-    best: Plan | None = None
-    worked: dict[Candidate, Plan] = {}
-    for one in bounded:
-        candidate = one.line.candidate
-        if best is not None and one.least >= value(best):
-            continue
-        progress(f"working out {candidate.solver}; {candidate.encoding}; {candidate.access.name}")
-        plan = _worked_out(planner, one, best, value)
-        if plan is None:
-            continue
-        worked[candidate] = plan
-        if best is None or _key(plan, value) < _key(best, value):
-            best = plan
-    return best, worked
+def _search(planner: Planner, roots: Sequence[Root], progress: Progress) -> Found:
+    """The cheapest plan of these lines, and once more at free numbers around its own."""
 
+    def price(candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
+        if not shares.is_bound:
+            progress(f"working out {candidate.solver}; {candidate.encoding}; {candidate.access.name}")
+        return _planned(planner, candidate, knob, shares)
 
-def _key(plan: Plan, value: Value) -> tuple[int, int]:
-    return value(plan), plan.qubits
-
-
-def _worked_out(planner: Planner, one: _Bounded, incumbent: Plan | None, value: Value) -> Plan | None:
-    """The best split at every free number whose bound is below the best so far, and at numbers around the best."""
-    candidate = one.line.candidate
-    limit = incumbent
-    own: Plan | None = None
-    for bound, knob in one.knobs:
-        if limit is not None and bound >= value(limit):
-            break
-        start = Shares.uniform() if own is None else own.shares
-        plan = _best_split(planner, candidate, knob, start, value)
-        if plan is not None and (own is None or _key(plan, value) < _key(own, value)):
-            own = plan
-            limit = plan if limit is None or value(plan) < value(limit) else limit
-    if own is None:
-        return None
-    for knob in planner.routes[candidate.subject].near(own.knob):
-        plan = _planned(planner, candidate, knob, own.shares)
-        if plan is not None and _key(plan, value) < _key(own, value):
-            own = plan
-    return _best_split(planner, candidate, own.knob, own.shares, value) or own
+    search = Search(price, planner.value)
+    search.add(roots)
+    found = search.run()
+    if found.best is None:
+        return found
+    candidate = found.best.candidate
+    tried = {r.knob for r in roots if r.candidate == candidate}
+    nearby: list[Root] = []
+    for knob in planner.routes[candidate.subject].near(found.best.knob):
+        plan = None if knob in tried else _planned(planner, candidate, knob, Shares.free())
+        if plan is not None:
+            nearby.append(Root(planner.value(plan), candidate, knob))
+    search.add(nearby)
+    return search.run() if nearby else found
 
 
 def _planned(planner: Planner, candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
@@ -239,33 +203,10 @@ def _planned(planner: Planner, candidate: Candidate, knob: int, shares: Shares) 
         return None
 
 
-def _best_split(
-    planner: Planner, candidate: Candidate, knob: int, start: Shares, value: Value
-) -> Plan | None:
-    """Coordinate descent on the logarithms of the shares, with steps from 8-fold to 5 %.
-
-    The objective falls in steps where a word length or a degree changes, so a derivative would not help.
-    """
-    weights = [start.solver, start.encoding, start.right_hand_side, start.synthesis]
-    best = _planned(planner, candidate, knob, start)
-    step = FIRST_STEP
-    while step > LAST_STEP:
-        improved = False
-        for axis, factor in itertools.product(range(len(weights)), (step, 1 / step)):
-            trial = list(weights)
-            trial[axis] *= factor
-            plan = _planned(planner, candidate, knob, Shares.from_weights(trial))
-            if plan is not None and (best is None or value(plan) < value(best)):
-                best, weights, improved = plan, trial, True
-        if not improved:
-            step **= 0.5
-    return best
-
-
-def _at(planner: Planner, best: Plan, shares: Shares, value: Value) -> float:
-    """What the winner would cost at another split, relative to its own."""
+def _at(planner: Planner, best: Plan, shares: Shares) -> float | None:
+    """What the winner would cost at another split, relative to its own; None where that is infeasible."""
     plan = _planned(planner, best.candidate, best.knob, shares)
-    return float("nan") if plan is None else value(plan) / value(best)
+    return None if plan is None else planner.value(plan) / planner.value(best)
 
 
 def _is_proven(plan: Plan, exchange: Exchange) -> bool:
@@ -274,68 +215,60 @@ def _is_proven(plan: Plan, exchange: Exchange) -> bool:
 
 
 def _best_proven(
-    planner: Planner, bounded: Sequence[_Bounded], best: Plan, value: Value, progress: Progress
+    planner: Planner, lines: Sequence[Line], best: Plan, progress: Progress
 ) -> tuple[Plan | None, Exchange, str]:
     """The cheapest proven plan: in the exchange of the spec if that is proven, else with proven rotations."""
     exchange = planner.exchange
     if exchange.kind not in PROVEN:
         exchange = Exchange(exchange.toffoli_in_t, PROVEN_ROTATION)
     if exchange.kind not in PROVEN:
-        return None, exchange, f"{exchange.toffoli_in_t} T gates for a Toffoli is a convention, not a proven circuit"
+        return (
+            None,
+            exchange,
+            f"{exchange.toffoli_in_t} T gates for a Toffoli is a convention, not a proven circuit",
+        )
     if exchange == planner.exchange and _is_proven(best, exchange):
         return best, exchange, ""
-    lines = [b.line for b in bounded if b.line.kind in PROVEN]
-    if not lines:
-        return None, exchange, "no solver that serves this spec rests on a proven number of queries"
+    rest = [line for line in lines if line.kind in PROVEN]
+    other = Planner(planner.routes, exchange, planner.folder, planner.value, planner.most_qubits)
     progress("the best proven plan")
-    other = Planner(planner.routes, exchange, planner.folder, value, planner.most_qubits)
-    again, _ = _bounds(other, lines, value, progress)
-    plan, _ = _search(other, again, value, progress)
+    roots, _ = _roots(other, rest, progress)
+    plan = _search(other, roots, progress).best
     if plan is None:
-        return None, exchange, "no proven plan fits the limits"
+        return None, exchange, "no solver that serves this spec rests on a proven number of queries"
     if not _is_proven(plan, exchange):
         return None, exchange, f"the cheapest plan rests on a {plan.kind.value}"
     return plan, exchange, ""
 
 
 def _listed(
-    planner: Planner,
-    bounded: Sequence[_Bounded],
-    worked: dict[Candidate, Plan],
-    best: Plan,
-    value: Value,
-    refused: Sequence[Alternative],
+    planner: Planner, roots: Sequence[Root], found: Found, refused: Sequence[Alternative]
 ) -> tuple[Alternative, ...]:
-    """Every line with its plan and why it lost; what was never worked out stands at a uniform split."""
-    found: list[Alternative] = []
-    for one in bounded:
-        candidate = one.line.candidate
-        plan = worked.get(candidate)
-        if plan is not None:
-            factor = value(plan) / value(best)
-            found.append(
-                Alternative(
-                    candidate, plan, "chosen" if plan is best else f"{factor:.3g} times the chosen plan"
-                )
-            )
-            continue
-        plan = next(
-            (p for _, knob in one.knobs if (p := _planned(planner, candidate, knob, Shares.uniform()))), None
-        )
-        least = one.least / value(best)
+    """Every line with its plan and why it lost; what was never looked into stands at a uniform split."""
+    best = found.best
+    assert best is not None
+    least: dict[Candidate, Root] = {}
+    for root in roots:
+        before = least.get(root.candidate)
+        if before is None or root.bound < before.bound:
+            least[root.candidate] = root
+    listed: list[Alternative] = []
+    for candidate, root in least.items():
+        bound = root.bound / planner.value(best)
+        plan = found.worked.get(candidate)
+        how = ""
         if plan is None:
-            found.append(Alternative(candidate, None, f"at least {least:.3g} times the chosen plan"))
-            continue
-        factor = value(plan) / value(best)
-        found.append(
-            Alternative(
-                candidate,
-                plan,
-                f"{factor:.3g} times the chosen plan at a uniform split; at least {least:.3g} times at any",
-            )
-        )
-    found.sort(key=lambda a: (a.plan is None, value(a.plan) if a.plan is not None else 0))
-    return (*found, *refused)
+            plan, how = _planned(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
+        if plan is best:
+            reason = "chosen"
+        elif plan is None:
+            reason = f"at least {bound:.3g} times the chosen plan"
+        else:
+            factor = planner.value(plan) / planner.value(best)
+            reason = f"{factor:.3g} times the chosen plan{how}; at least {bound:.3g} times at any"
+        listed.append(Alternative(candidate, plan, reason))
+    listed.sort(key=lambda a: (a.plan is None, planner.value(a.plan) if a.plan else 0, a.plan is not best))
+    return (*listed, *refused)
 
 
 def _nothing_left(planner: Planner, refused: Sequence[Alternative]) -> InfeasibleError:

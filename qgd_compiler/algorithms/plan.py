@@ -49,9 +49,9 @@ class Shares:
         return Shares(1.0, 1.0, 1.0, 1.0)
 
     @property
-    def is_free(self) -> bool:
-        """Whether a plan at these shares is a lower bound and not a plan."""
-        return self == Shares.free()
+    def is_bound(self) -> bool:
+        """Whether they add up to more than 1: what a plan costs there is a lower bound on all splits below, no plan."""
+        return self.solver + self.encoding + self.right_hand_side + self.synthesis > 1 + 1e-9
 
     @staticmethod
     def from_weights(weights: Sequence[float]) -> Shares:
@@ -136,7 +136,7 @@ class Lowered:
 
 def counted(lowered: Lowered, reached: Amplification, exchange: Exchange, folder: Folder) -> Plan:
     """The plan with its counts, for one of its `ways`."""
-    program = circuit(amplified_run(lowered.run, lowered.wanted, reached.rounds))
+    program = circuit(amplified_run(lowered.run, lowered.wanted, reached))
     cost = folder.cost(program)
     gates = cost.gates
     rotations = int(gates.rotations)

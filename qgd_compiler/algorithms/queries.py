@@ -12,7 +12,9 @@ from qgd_compiler.scalars import Scalar
 class Queries:
     """Uses of a block-encoding (or its inverse) and of the right-hand side in one run, with kind and source.
 
-    success   probability that the solver itself succeeds, at least
+    success    probability that the solver itself succeeds, at least; 1 where the counts are expected ones
+    valid_for  the systems that it serves
+    formulas   of the fields above, by their names, in SymPy's syntax over `inputs` (and `ceil`)
     """
 
     encoding: Scalar
@@ -20,3 +22,6 @@ class Queries:
     success: Scalar
     kind: Kind
     source: str
+    valid_for: str = "any L"
+    formulas: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[tuple[str, Scalar], ...] = ()

@@ -18,6 +18,7 @@ class HistorySubject:
     inverse_norm     bound on ‖L⁻¹‖; `kappa` = α_L‖L⁻¹‖ with the error of the encoding
     solution_norm    ‖(L/α)⁻¹b̂‖ between two values; None: not known
     probability      of the wanted part of the solution, between two values
+    right_hand_side_error   2-norm, of the prepared b/‖b‖
     """
 
     system: System
@@ -29,6 +30,7 @@ class HistorySubject:
     solution_norm: Interval | None
     probability: Interval
     right_hand_side_bits: int
+    right_hand_side_error: float
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class StationarySubject:
     encoding        of H; `inverse_norm` bounds ‖H⁻¹‖; `kappa` = α_H‖H⁻¹‖ with the error of the encoding
     distance        ‖u_T − x‖/‖u_T‖, at most
     solution_norm   ‖(H/α)⁻¹ĝ‖ between two values
+    right_hand_side_error   2-norm, of the prepared g/‖g‖
     """
 
     encoding: Encoding
@@ -46,6 +49,7 @@ class StationarySubject:
     distance: float
     solution_norm: Interval
     right_hand_side_bits: int
+    right_hand_side_error: float
 
 
 @dataclass(frozen=True)

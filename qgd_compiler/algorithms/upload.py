@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -77,14 +79,25 @@ def vector_state(
     if nonzeros < span:
         few = States(nonzeros, 1, None if states.data is None else states.data[:, states.data[0] != 0])
         bits, error = few.bits_for(nonzeros, np.arange(nonzeros), epsilon)
-        found.append((sparse_state(2 ** int(columns.bits), nonzeros, bits, access), bits, error))
+        found.append((_sparse(2 ** int(columns.bits), nonzeros, bits, cast(Hashable, access)), bits, error))
 
     def price(way: tuple[Routine, int, float]) -> tuple[int, int]:
         cost = folder.cost(way[0])
         return int(cost.gates.toffoli), int(cost.work)
 
     routine, bits, error = min(found, key=price)
+    return RightHandSide(_named(routine, int(columns.bits), bits), error, bits)
+
+
+@lru_cache(maxsize=256)
+def _sparse(dimension: int, nonzeros: int, bits: int, access: Hashable) -> Routine:
+    return sparse_state(dimension, nonzeros, bits, cast(Access, access))
+
+
+@lru_cache(maxsize=256)
+def _named(routine: Routine, size: int, bits: int) -> Routine:
+    """The preparation with registers named as solvers name them."""
     builder = Builder("preparation of the input", "right-hand side")
-    system, gradient = builder.register("system", columns.bits), builder.register("gradient", bits)
+    system, gradient = builder.register("system", size), builder.register("gradient", bits)
     builder.call(routine, system, gradient)
-    return RightHandSide(builder.routine(), error, bits)
+    return builder.routine()

@@ -34,7 +34,7 @@ from qgd_compiler.backends.report import (
 )
 from qgd_compiler.backends.verdict import MeasuredRun, verdict_of
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.kinds import Kind, Source, weakest_kind, weakest_source
+from qgd_compiler.kinds import Source, weakest_kind, weakest_source
 from qgd_compiler.version import __version__
 
 DATA_COMPONENTS = ("hessian", "right-hand side")
@@ -62,6 +62,7 @@ def report_of(
 ) -> Report:
     """The report of one compile; `front`: the Pareto front of T gates and qubits."""
     best, regime = choice.best, run.regime
+    history = _best_history(choice)
     return Report(
         name=heading.name,
         compiler=__version__,
@@ -71,8 +72,8 @@ def report_of(
         weakest_source=weakest_source(heading.sources),
         total=_total(choice, exchange, objective),
         regime=regime_of(regime),
-        carleman=_carleman(best),
-        linear_system=_linear_system(best),
+        carleman=_carleman(best, history),
+        linear_system=None if history is None else _linear_system(history, history is best),
         stationary=_stationary(best),
         polynomial=_polynomial(best),
         solver=Solver(
@@ -150,10 +151,15 @@ def _logical(plan: Plan, exchange: Exchange) -> Logical:
     )
 
 
-def _linear_system(best: Plan) -> LinearSystem | None:
-    facts = best.facts
-    if not isinstance(facts, HistorySubject):
-        return None
+def _best_history(choice: Choice) -> Plan | None:
+    """The chosen plan if it solves a history system, else the cheapest that does."""
+    plans = (choice.best, *(a.plan for a in choice.alternatives if a.plan is not None))
+    return next((p for p in plans if isinstance(p.facts, HistorySubject)), None)
+
+
+def _linear_system(plan: Plan, chosen: bool) -> LinearSystem:
+    facts = plan.facts
+    assert isinstance(facts, HistorySubject)
     steps = int(rows(facts.system.iterations, facts.padding))
     return LinearSystem(
         alpha=float(facts.history.alpha),
@@ -162,6 +168,7 @@ def _linear_system(best: Plan) -> LinearSystem | None:
         dimension=steps * facts.system.width,
         rows=steps,
         padding=facts.padding,
+        chosen=chosen,
     )
 
 
@@ -195,9 +202,9 @@ def _polynomial(best: Plan) -> Polynomial | None:
     )
 
 
-def _carleman(best: Plan) -> Carleman:
-    """The lift of the chosen plan, and what it is off by (units: relative to the last iterate)."""
-    facts = best.facts
+def _carleman(best: Plan, history: Plan | None) -> Carleman:
+    """The lift of the history system, and what it is off by (units: relative to the last iterate)."""
+    facts = best.facts if history is None else history.facts
     if not isinstance(facts, HistorySubject):
         width = int(2**facts.encoding.system)
         return Carleman(order=1, lift=FRESH, truncation_bound=0.0, gamma=None, width=width)

@@ -59,6 +59,7 @@ class LinearSystem(Part):
     dimension: Count = Field(description="Rows of L: time steps times parameters.")
     rows: Count = Field(description="Time steps of the history, T + 1 + padding.")
     padding: Count = Field(description="Extra rows that repeat the last iterate.")
+    chosen: bool = Field(description="Whether the chosen plan solves it; else the cheapest plan that does.")
 
 
 class Stationary(Part):
@@ -156,7 +157,9 @@ class ErrorShare(Part):
 class Alternative(Part):
     """A linear system with a solver, an encoding and an access model that was considered."""
 
-    subject: str = Field(description="What is solved: the plain history, a lift, a polynomial, the end point.")
+    subject: str = Field(
+        description="What is solved: the plain history, a lift, a polynomial, the end point."
+    )
     solver: str = Field(description="Name of the solver.")
     encoding: str = Field(description="Block-encoding of the Hessian.")
     access: str = Field(description="Model of data access.")
@@ -225,7 +228,7 @@ class Report(Document):
     carleman: Carleman = Field(description="The linearisation of the iteration.")
     solver: Solver = Field(description="How the answer is found.")
     linear_system: LinearSystem | None = Field(
-        default=None, description="The history system of all iterates, where the solver solves it."
+        default=None, description="The history system of all iterates; null where no plan solves one."
     )
     stationary: Stationary | None = Field(
         default=None, description="The system of the stationary point, where the solver solves it."

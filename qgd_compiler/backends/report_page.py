@@ -61,7 +61,7 @@ def _value(value: int | float | str | None) -> str:
 def _total(report: Report) -> Section:
     total, solver = report.total, report.solver
     chosen = (count(total.t_count), count(total.toffoli), count(total.qubits), solver.name, solver.encoding)
-    rows = [("this plan", *chosen, solver.access)]
+    rows: list[tuple[str, ...]] = [("this plan", *chosen, solver.access)]
     notes = [f"Chosen for the least {OBJECTIVES[total.objective]}; counted until one run succeeds."]
     for label, offer, why in (
         ("best proven", total.proven, total.why_no_proven),
@@ -72,7 +72,9 @@ def _total(report: Report) -> Section:
         elif why:
             notes.append(f"No {label.removeprefix('best ')} total: {why}")
     if total.proven is not None:
-        notes.append(f"Proven: rotations by the model '{total.proven.rotation}', every formula exact or a bound.")
+        notes.append(
+            f"Proven: rotations by the model '{total.proven.rotation}', every formula exact or a bound."
+        )
     heads = columns("", "T gates", "Toffoli", "qubits", "solver", "encoding", "access", numeric=COUNTS)
     return Section("Total", Grid(heads, tuple(rows), frozenset({0})), tuple(notes))
 
@@ -162,7 +164,8 @@ def _system(report: Report) -> Section:
         ("inverse norm", real(system.inverse_norm), "bound on the inverse of L"),
         ("kappa", real(system.kappa), "their product: what the solver pays for"),
     )
-    return Section("Linear system", Pairs(rows))
+    notes = () if system.chosen else ("Not solved by this plan: of the cheapest plan that solves it.",)
+    return Section("Linear system", Pairs(rows), notes)
 
 
 def _stationary(report: Report) -> Section:

@@ -18,9 +18,12 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from qgd_compiler.kinds import Source
+from qgd_compiler.spec.baseline import Baseline
 from qgd_compiler.spec.data import Tensor, Vector
 from qgd_compiler.spec.dynamics import Dynamics
 from qgd_compiler.spec.expressions import FUNCTIONS, Number, finite
+from qgd_compiler.spec.hardware import Hardware
+from qgd_compiler.spec.output import Output
 from qgd_compiler.spec.quantity import Property, Setting, Within
 from qgd_compiler.spec.section import FileName, Name, Section, Whole
 from qgd_compiler.spec.structures import Structure, check_order
@@ -123,41 +126,6 @@ class Access(Section):
         return {"title": cls.__name__, "description": full["description"], "anyOf": [full, one, many]}
 
 
-class Output(Section):
-    """What is read out."""
-
-    kind: Literal["state", "parameters", "top_k", "overlap"] = Field(
-        default="state", description="The state itself, all parameters, the largest ones, or one overlap."
-    )
-    precision: Annotated[Setting, Within(gt=0, lt=1)] | None = Field(
-        default=None, description="Error of the read-out, relative to the norm (above 0, below 1)."
-    )
-    k: Annotated[Setting, Within(ge=1, integer=True)] | None = Field(
-        default=None, description="How many of the largest parameters top_k reads out (count, at least 1)."
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, data: Any) -> Any:
-        return {"kind": data} if isinstance(data, str) else data
-
-    @model_validator(mode="after")
-    def _what_the_kind_takes(self) -> Self:
-        if self.precision is not None and self.kind == "state":
-            raise ValueError("the output 'state' is not read out, so it takes no precision")
-        if (self.k is None) == (self.kind == "top_k"):
-            raise ValueError("the output 'top_k' needs k" if self.k is None else f"{self.kind!r} takes no k")
-        return self
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        full = handler(schema)
-        short = {"enum": ["state", "parameters", "overlap"], "description": "The kind alone."}
-        return {"title": cls.__name__, "description": full["description"], "anyOf": [full, short]}
-
-
 class Target(Section):
     """How good the result must be."""
 
@@ -208,25 +176,6 @@ class Solution(Section):
     final_over_max: Annotated[Property, Within(gt=0, le=1)] | None = Field(
         default=None, description="Lower bound on |u_T| / max_t |u_t| (above 0, at most 1)."
     )
-
-
-class Hardware(Section):
-    """The machine."""
-
-    preset: Name = Field(description="Name of a hardware preset.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, data: Any) -> Any:
-        return {"preset": data} if isinstance(data, str) else data
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        full = handler(schema)
-        short = {"type": "string", "minLength": 1, "description": "The preset alone."}
-        return {"title": cls.__name__, "description": full["description"], "anyOf": [full, short]}
 
 
 def _version(value: Any) -> Any:
@@ -337,6 +286,10 @@ class Spec(Section):
     limits: Limits = Field(default=Limits(), description="What a plan must keep within.")
     solution: Solution | None = Field(default=None, description="What is known of the run.")
     hardware: Hardware | None = Field(default=None, description="The machine, for physical estimates.")
+    baseline: Baseline = Field(
+        default=Baseline(),
+        description="The classical computation to compare with, and the clock that compares.",
+    )
 
     @field_validator("solvers")
     @classmethod

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qgd_compiler.algorithms.carleman.couplings import Couplings
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.menu.offers import offers
-from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums
+from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, InverseBound
 from qgd_compiler.algorithms.right_hand_sides import States
 from qgd_compiler.algorithms.systems.lifted import Driven, LiftedSystem
 from qgd_compiler.analysis.first_order import first_order_coupling
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 AnyStep = CarlemanStep | CarlemanSteps
 
+COLLATZ = (
+    "sqrt(max_i (M^T M x)_i/x_i) for a positive x found by power iteration (Collatz, Wielandt), M the inverse of the "
+    "history of the norm bounds B between levels; beyond 20,000 rows sqrt(|M|_1 |M|_inf)"
+)
 BESIDE = 3  # orders below which the next one is priced beside the smallest
 QUICK = 2000  # steps beyond which γ is chosen by the closed bound
 GAMMAS: tuple[float, ...] = tuple(
@@ -121,7 +125,12 @@ def _lifted(study: Study, lift: Lift, order: int, driven: Driven) -> LiftedSyste
         offers=_lifted_offers(step),
         sums=_lifted_sums(study, step, driven),
         states=States(parts.size, count, held),
-        inverse=lambda p: float(lifted_inverse_norm(_couplings(study, step), steps, p)),
+        inverse=InverseBound(
+            lambda p: float(lifted_inverse_norm(_couplings(study, step), steps, p)),
+            COLLATZ,
+            "analysis/lifted_inverse.py",
+            (("iterations", steps),),
+        ),
         errors=_errors(study, lift, order),
         batches=parts.batches,
         noisy=study.priced.noise > 0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.menu.leaves import absent
 from qgd_compiler.algorithms.menu.offers import offers
-from qgd_compiler.algorithms.problem import HistorySums, System
+from qgd_compiler.algorithms.problem import HistorySums, InverseBound, System
 from qgd_compiler.algorithms.right_hand_sides import States
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.analysis.heavy_ball import HeavyBall
@@ -26,7 +25,7 @@ from qgd_compiler.structure.identity import Identity
 from qgd_compiler.structure.kronecker import Kronecker
 from qgd_compiler.structure.matrix import Matrix
 from qgd_compiler.structure.sparse import Sparse
-from qgd_compiler.study.lifts import lifted_systems
+from qgd_compiler.study.lifts import COLLATZ, lifted_systems
 from qgd_compiler.study.pairs import (
     bounded,
     forced_entries,
@@ -108,6 +107,7 @@ def linear_system(study: Study) -> LinearSystem:
         noisy=recursion.noise > 0,
         uneven=not recursion.constant_rate or (count is not None and count > 1) or recursion.noise > 0,
         marks=() if pair is None else ((0, 0),),
+        accretive=pair is None and bool(recursion.growths.max() <= 1),
         coasting=None if pair is None or rate is not None else _coasting(pair, study.parameters),
     )
 
@@ -171,12 +171,29 @@ def _states(study: Study, pair: HeavyBall | None, count: int | None) -> States:
     return States(data.shape[1], len(data), data)
 
 
-def _linear_inverse(study: Study) -> Callable[[int], float]:
+def _linear_inverse(study: Study) -> InverseBound:
     recursion, steps = study.recursion, study.recursion.iterations
+    inputs = (("growth", float(recursion.growth)), ("iterations", steps))
     if study.powers is not None:
         powers = study.powers
-        return lambda p: toeplitz_inverse_norm(powers, p)
+        return InverseBound(
+            lambda p: toeplitz_inverse_norm(powers, p),
+            "the norm of the lower triangular Toeplitz matrix of bounds on the powers of one step",
+            "analysis/power_norms.py",
+            inputs,
+        )
     if recursion.constant_rate:
-        return lambda p: float(history_inverse_norm(recursion.growth, steps, p))
+        return InverseBound(
+            lambda p: float(history_inverse_norm(recursion.growth, steps, p)),
+            "the norm of the inverse of the bidiagonal matrix with 1 on the diagonal and, below it, "
+            "-growth (iterations times), then -1 (padding times)",
+            "the secular equation derived in analysis/inverse_norm.py",
+            inputs,
+        )
     couplings = recursion.growths[:, None, None]
-    return lambda p: float(lifted_inverse_norm(couplings, steps, p))
+    return InverseBound(
+        lambda p: float(lifted_inverse_norm(couplings, steps, p)),
+        COLLATZ,
+        "analysis/lifted_inverse.py",
+        inputs,
+    )

@@ -82,7 +82,7 @@ def test_a_remedy_names_the_nearest_field_that_may_stand_there_and_no_other() ->
     assert remedy["'parametres' is not a choice"] == "did you mean parameters?"
     assert remedy["'learning_rate' is missing"] == "add learning_rate: …"
     assert remedy["expected text, got 2024"] == "put it in quotes"
-    assert remedy["unknown field 'colour'"].startswith("one of access, displacement, ")
+    assert remedy["unknown field 'colour'"].startswith("one of access, baseline, displacement, ")
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,56 @@ def test_a_remedy_names_the_nearest_field_that_may_stand_there_and_no_other() ->
         ("gradient", {}, "gradient", "give either a file or a norm"),
         ("gradient", {"file": "g.npy", "norm": 1}, "gradient", "give either a file or a norm"),
         ("gradient", {"norm": 1, "key": "g"}, "gradient", "'key' names an array of a file"),
-        ("hardware", {"preset": ""}, "hardware.preset", "at least 1 character"),
+        ("hardware", {"preset": "ions"}, "hardware.preset", "'ions' is not a choice"),
+        ("hardware", {}, "hardware", "either a preset or a qubit"),
+        ("hardware", {"preset": "ions_1e-3", "distance": 8}, "hardware.distance", "odd and at least 3"),
+        (
+            "hardware",
+            {"preset": "ions_1e-3", "distance": 9, "max_distance": 7},
+            "hardware",
+            "the distance 9 is above max_distance 7",
+        ),
+        (
+            "hardware",
+            {"preset": "ions_1e-3", "factories": "ccz2t"},
+            "hardware",
+            "belong to the model gidney_fowler, not to beverland",
+        ),
+        (
+            "hardware",
+            {"preset": "ions_1e-3", "error_budget": {"total": 0.1, "magic": 0.1}},
+            "hardware.error_budget",
+            "either a total, or logical, magic and rotations",
+        ),
+        (
+            "hardware",
+            {"preset": "ions_1e-3", "error_budget": {"logical": 0.5, "magic": 0.5, "rotations": 0.1}},
+            "hardware.error_budget",
+            "add up to 1 or more",
+        ),
         ("gradient", {"file": ""}, "gradient.file", "at least 1 character"),
         ("access", {"models": []}, "access.models", "the list is empty"),
         ("access", ["qrom", "qrom"], "access", "stands twice"),
         ("access", 5, "access", "expected a mapping, got 5"),
         ("output", {"kind": "state", "precision": 0.1}, "output", "takes no precision"),
         ("output", "top_k", "output", "needs k"),
+        ("output", {"kind": "state", "failure": 0.1}, "output", "takes no failure"),
+        ("output", {"kind": "parameters", "threshold": 0.1}, "output", "'parameters' takes no threshold"),
+        ("output", {"kind": "parameters", "reference": {"norm": 1}}, "output", "takes no reference"),
+        ("dynamics.warm_up", 7, "dynamics", "7 classical steps leave nothing of 7"),
+        (
+            "baseline",
+            {"machines": [{"preset": "h100", "watts": 5}]},
+            "baseline.machines.0",
+            "either a preset",
+        ),
+        (
+            "baseline",
+            {"machines": [{"name": "x", "flops": 1}]},
+            "baseline.machines.0",
+            "needs a name, a bandwidth",
+        ),
+        ("baseline", {"machines": []}, "baseline.machines", "the list is empty"),
         ("output", {"kind": "overlap", "k": 3}, "output", "'overlap' takes no k"),
         ("symbols", {"min": 3}, "symbols.min", "'min' cannot name a symbol"),
         ("symbols", {"lambda": 3}, "symbols.lambda", "'lambda' cannot name a symbol"),

@@ -18,7 +18,9 @@ from qgd_compiler.scalars import ceil_log2
 X, CNOT, BRANCH = Gate(kind="X"), Gate(kind="CNOT"), And(values=(1, 0))
 
 
-def at_least_each(builder: Builder, number: Handle, values: int, flag: Handle, step: Callable[[int], None]) -> None:
+def at_least_each(
+    builder: Builder, number: Handle, values: int, flag: Handle, step: Callable[[int], None]
+) -> None:
     """Call step(j) for j = 1 … values−1 while `flag`, in |0> before and after, is 1 where the number is >= j.
 
     number   ⌈log2 values⌉ qubits; no amplitude may stand on values and beyond
@@ -55,7 +57,9 @@ def at_least_each(builder: Builder, number: Handle, values: int, flag: Handle, s
     visit(0, values, 0, None)
 
 
-def at_least_counted(builder: Builder, number: Handle, values: int, flag: Handle, steps: Callable[[], None]) -> None:
+def at_least_counted(
+    builder: Builder, number: Handle, values: int, flag: Handle, steps: Callable[[], None]
+) -> None:
     """The gates and the qubits of `at_least_each`, to be counted; `steps()` writes all its steps at once."""
     if values < 2:
         return

@@ -10,9 +10,10 @@ Source: the modules of the two preparations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from qgd_compiler.algorithms.alias_sampling import alias_sampling, alias_tables,
 from qgd_compiler.algorithms.qsp.walk import COMPONENT
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import fold
+from qgd_compiler.costing.gates import Gates
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
@@ -96,17 +98,53 @@ def cheapest(
     return (_by_tree if name == TREE else _by_alias)(entries, epsilon, model, signed, weights)
 
 
-@lru_cache(maxsize=4096)
-def _t_count(entries: int, epsilon: float, access: Access, signed: bool, method: str, exchange: Exchange) -> int:
+def _t_count(
+    entries: int, epsilon: float, access: Access, signed: bool, method: str, exchange: Exchange
+) -> int:
     made = (_by_tree if method == TREE else _by_alias)(entries, epsilon, access, signed, None)
-    gates = fold(made.prepare, price_of).gates + fold(made.unprepare, price_of, adjoint=True).gates
+    gates = _gates(made)
     return int(exchange.t_count(gates, epsilon / max(int(gates.rotations), 1)))
+
+
+def _gates(made: Preparation) -> Gates:
+    """Of both ways; remembered by what the routines are."""
+    key = (made.prepare.digest, made.unprepare.digest)
+    if key not in _FOLDED:
+        _FOLDED[key] = fold(made.prepare, price_of).gates + fold(made.unprepare, price_of, adjoint=True).gates
+    return _FOLDED[key]
+
+
+_FOLDED: dict[tuple[bytes, bytes], Gates] = {}
 
 
 def _by_tree(
     entries: int, epsilon: float, access: Access, signed: bool, weights: np.ndarray | None
 ) -> Preparation:
     bits = tree.angle_bits_for(entries, epsilon / 2)
+    if weights is None:
+        return _counted(TREE, entries, bits, cast(Hashable, access), signed)
+    return _with_tree(entries, bits, access, weights)
+
+
+def _by_alias(
+    entries: int, epsilon: float, access: Access, signed: bool, weights: np.ndarray | None
+) -> Preparation:
+    bits = keep_bits_for(entries, epsilon)
+    if weights is None:
+        return _counted(ALIAS, entries, bits, cast(Hashable, access), signed)
+    return _with_alias(entries, bits, access, signed, weights)
+
+
+@lru_cache(maxsize=4096)
+def _counted(method: str, entries: int, bits: int, access: Hashable, signed: bool) -> Preparation:
+    """A count only, which depends on the error by its bits alone."""
+    model = cast(Access, access)
+    if method == TREE:
+        return _with_tree(entries, bits, model, None)
+    return _with_alias(entries, bits, model, signed, None)
+
+
+def _with_tree(entries: int, bits: Scalar, access: Access, weights: np.ndarray | None) -> Preparation:
     right = left = None
     error = 2 * tree.error_bound(entries, bits)
     if weights is not None:
@@ -115,15 +153,15 @@ def _by_tree(
         both = tree.realised(roots, bits) * tree.realised(np.copysign(roots, weights), bits)
         error = _off(both, weights) if entries > 1 else 0.0
     prepare, unprepare = (
-        tree.amplitude_tree(entries, bits, access, tables=tables, component=COMPONENT) for tables in (right, left)
+        tree.amplitude_tree(entries, bits, access, tables=tables, component=COMPONENT)
+        for tables in (right, left)
     )
     return Preparation(TREE, entries, prepare, unprepare, 0, bits, None, error, bits)
 
 
-def _by_alias(
-    entries: int, epsilon: float, access: Access, signed: bool, weights: np.ndarray | None
+def _with_alias(
+    entries: int, bits: Scalar, access: Access, signed: bool, weights: np.ndarray | None
 ) -> Preparation:
-    bits = keep_bits_for(entries, epsilon)
     tables, error = None, 2.0**-bits
     if weights is not None:
         tables = alias_tables(np.copysign(np.sqrt(np.abs(weights)), weights), bits, signs=signed)

@@ -24,11 +24,9 @@ from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacemen
 from qgd_compiler.algorithms.problem import Interval, System
 from qgd_compiler.algorithms.routes.route import Line
 from qgd_compiler.algorithms.subjects import HistorySubject
-from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
-
 
 FINEST = 1e-6  # of the budget: a finer solver does not succeed more often by more than this
 
@@ -54,8 +52,10 @@ class HistoryRoute:
             return
         known = self.system.sums.solution_norm(0) is not None
         for solver in self._solvers.values():
-            why = "" if known or not solver.needs_norm else (
-                "the norm of the solution is not known: no run was measured or declared"
+            why = (
+                ""
+                if known or not solver.needs_norm
+                else ("the norm of the solution is not known: no run was measured or declared")
             )
             for encoding, reason in (*((name, "") for name in self._offers), *self.system.absent):
                 for access in accesses:
@@ -63,9 +63,9 @@ class HistoryRoute:
                     yield Line(candidate, solver.kind, reason or why)
 
     def knobs(self, candidate: Candidate) -> Sequence[int]:
-        """Paddings: none, a logarithmic grid up to 4T, and those that fill the time register."""
+        """Paddings: none, a few from T/16 to 2T, and those that fill the time register."""
         iterations = self.system.iterations
-        grid = {0} | {max(1, round(iterations * 2.0**e)) for e in range(-6, 3)}
+        grid = {0} | {max(1, round(iterations * 2.0**e)) for e in (-4, -2, -1, 0, 1)}
         bits = ceil_log2(iterations + 1)
         grid |= {p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= 0}
         return sorted(grid)
@@ -89,7 +89,7 @@ class HistoryRoute:
         step = offer.prepared(words, candidate.access).encoding(controlled=True)
         history = system.history(step, knob, candidate.access)
         rho = inverse_norm * float(history.epsilon)
-        widened = 0.0 if shares.is_free else rho  # a lower bound must not pay for its own coarse words
+        widened = 0.0 if shares.is_bound else rho  # a lower bound must not pay for its own coarse words
         kappa = float(history.alpha) * inverse_norm / (1 - widened)
         norm = self._solution_norm(knob, float(history.alpha), widened / (1 - widened))
         least_norm = 1.0 if norm is None else norm[0]
@@ -102,7 +102,7 @@ class HistoryRoute:
         queries = solver.queries(kappa, solver_epsilon, spread)
         run = solver.routine(history, rhs.routine, kappa, solver_epsilon)
         success = queries.success
-        if shares.is_free:
+        if shares.is_bound:
             success = solver.queries(kappa, FINEST * solver_epsilon, spread).success
         ways = amplifications(
             probability[0] * float(success),
@@ -124,6 +124,7 @@ class HistoryRoute:
                 solution_norm=norm,
                 probability=probability,
                 right_hand_side_bits=rhs.bits,
+                right_hand_side_error=rhs.error,
             ),
             queries=queries,
             run=run,
@@ -165,5 +166,3 @@ def _breakdown(run: Routine, step: Encoding, history: Encoding, time_bits: int) 
         "history ancilla": int(history.ancilla) - int(step.ancilla),
         "solver ancilla": whole - int(history.system) - int(history.ancilla),
     }
-
-

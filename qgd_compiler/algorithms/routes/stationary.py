@@ -75,7 +75,7 @@ class StationaryRoute:
         encoding = offer.prepared(words, candidate.access).encoding(controlled=True)
         alpha = float(encoding.alpha)
         rho = inverse_norm * float(encoding.epsilon)
-        widened = 0.0 if shares.is_free else rho
+        widened = 0.0 if shares.is_bound else rho
         kappa = alpha * inverse_norm / (1 - widened)
         moved_by = widened / (1 - widened)
         norm = (
@@ -95,7 +95,7 @@ class StationaryRoute:
         spread = math.sqrt(norm[1] / norm[0])
         queries = solver.queries(kappa, solver_epsilon, spread)
         success = queries.success
-        if shares.is_free:
+        if shares.is_bound:
             success = solver.queries(kappa, FINEST * solver_epsilon, spread).success
         run = solver.routine(encoding, state.routine, kappa, solver_epsilon)
         whole = sum(int(r.size) for r in run.registers if r.name != "gradient")
@@ -110,6 +110,7 @@ class StationaryRoute:
                 distance=quadratic.distance or 0.0,
                 solution_norm=norm,
                 right_hand_side_bits=state.bits,
+                right_hand_side_error=state.error,
             ),
             queries=queries,
             run=run,

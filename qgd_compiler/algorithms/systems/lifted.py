@@ -6,7 +6,6 @@ about a minimum there is no gradient, and the run starts from the powers of u_0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,7 +17,7 @@ from qgd_compiler.algorithms.amplitude_tree import error_bound
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import any_history_encoding
 from qgd_compiler.algorithms.menu.offer import Offer
-from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, RightHandSide
+from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, InverseBound, RightHandSide
 from qgd_compiler.algorithms.right_hand_sides import (
     States,
     constant_level,
@@ -58,12 +57,13 @@ class LiftedSystem:
     offers: tuple[Offer, ...]
     sums: HistorySums
     states: States
-    inverse: Callable[[int], float]
+    inverse: InverseBound
     errors: tuple[ErrorTerm, ...]
     batches: tuple[int, ...] | None = None
     noisy: bool = False
     copy_marks: tuple[tuple[int, int], ...] = ()
     absent: tuple[tuple[str, str], ...] = ()
+    accretive: bool = False
     _inverse: dict[int, float] = field(default_factory=dict)
     _histories: dict[tuple[object, ...], Encoding] = field(default_factory=dict)
     _routines: dict[tuple[object, ...], Routine] = field(default_factory=dict)
