@@ -14,11 +14,17 @@ from qgd_compiler.kinds import Kind
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the menu: `kind` of its queries, and the reason why it is not worth a plan ("" where it is)."""
+    """A line of the menu.
+
+    kind    of its queries
+    reason  why it is not worth a plan ("" where it is)
+    beside  a solver that asks for less of everything: the line is priced once, to be listed, and cannot win
+    """
 
     candidate: Candidate
     kind: Kind
     reason: str = ""
+    beside: str = ""
 
 
 class Route(Protocol):
