@@ -176,6 +176,13 @@ class Solution(Section):
     final_over_max: Annotated[Property, Within(gt=0, le=1)] | None = Field(
         default=None, description="Lower bound on |u_T| / max_t |u_t| (above 0, at most 1)."
     )
+    final_over_reach: Annotated[Property, Within(gt=0, le=1)] | None = Field(
+        default=None,
+        description=(
+            "Lower bound on |u_T| over the largest norm that a run with this spectrum and a gradient (or displacement) of "
+            "this size can reach (above 0, at most 1): how much of it lies along slow directions."
+        ),
+    )
 
 
 def _version(value: Any) -> Any:
