@@ -86,7 +86,10 @@ def describe(
         "qgd": 1,
         "name": name or hessian_path.stem,
         "model": {"parameters": _fact(hessian.rows, Source.EXACT, _ref(hessian_path))},
-        "dynamics": {"learning_rate": _learning_rate(extremes, hessian_path), "iterations": ITERATIONS},
+        "dynamics": {
+            "learning_rate": learning_rate_for(extremes, str(hessian_path)),
+            "iterations": ITERATIONS,
+        },
         "hessian": _hessian(hessian, Path(base_dir)),
         "gradient": _gradient(hessian, gradient_path, Path(base_dir)),
         "spectrum": {
@@ -210,11 +213,11 @@ def _gradient(hessian: MatrixFile, found: tuple[Path, str | None] | None, base_d
     return {**result, "key": key} if key else result
 
 
-def _learning_rate(extremes: Extremes, path: Path) -> float:
+def learning_rate_for(extremes: Extremes, path: str) -> float:
     """1/λ_max, or 1/|λ_min| where no eigenvalue is positive, rounded down to one digit."""
     largest = extremes.lambda_max if extremes.lambda_max > 0 else abs(extremes.lambda_min)
     if not largest > 0:
-        raise InputFileError(f"{path.name}: every eigenvalue is zero", at=str(path))
+        raise InputFileError(f"{Path(path).name}: every eigenvalue is zero", at=path)
     exponent = math.floor(-math.log10(largest))
     digit = math.floor(10**-exponent / largest * (1 + 1e-12))
     return float(f"{max(digit, 1)}e{exponent}")
