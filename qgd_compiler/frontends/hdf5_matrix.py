@@ -30,7 +30,9 @@ class Hdf5Arrays(Arrays):
             }
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        if name == "format" and name not in self.places:
+        if name not in self.members:
+            raise KeyError(name)
+        if name not in self.places:  # of a group: its arrays are those of CSR
             return np.array("csr")
         with opened(self.path) as file:
             return entries(self.path, file[self.places[name]])
@@ -67,6 +69,10 @@ def matrix_arrays(path: Path, key: str | None) -> Hdf5Arrays:
                 path, f"there is no matrix {shown(name or NAMES[0])}", f"name one with key:, of {known}"
             )
         if name in named:
+            if named[name].ndim != 2:
+                raise refused(
+                    path, f"{shown(name)} has shape {named[name].shape}; a matrix has two dimensions"
+                )
             return Hdf5Arrays(path, {"": name})
         absent = [part for part in SPARSE if f"{name}/{part}" not in named]
         if absent:

@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from qgd_compiler.errors import InputFileError
 from qgd_compiler.frontends.extras import need
 from qgd_compiler.frontends.npz import require_file
 from qgd_compiler.frontends.weights.stored import MOST_TENSORS, Stored, WeightsFile, refused, shown
@@ -42,12 +43,20 @@ def opened(path: Path) -> Iterator[Any]:
     h5py = need("h5py", EXTRA, ".h5 files")
     require_file(path)
     try:
-        with h5py.File(path, "r") as file:
-            yield file
+        file = h5py.File(path, "r")
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError) as error:
-        raise refused(
-            path, f"it is not an HDF5 file, or a damaged one: {str(error)[:200]}", "write the file again"
-        ) from error
+        raise _damaged(path, error) from error
+    with file:
+        try:
+            yield file
+        except (OSError, RuntimeError) as error:  # of a part that is only now read
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputFileError:
+    return refused(
+        path, f"it is not an HDF5 file, or a damaged one: {str(error)[:200]}", "write the file again"
+    )
 
 
 def datasets(path: Path, file: Any) -> list[tuple[str, Any]]:

@@ -170,7 +170,9 @@ def _is_parameter(file: WeightsFile, name: str, tensor: Stored) -> bool:
 
 
 def _bytes(weights: dict[str, Stored]) -> int:
-    return sum(4 * tensor.size for tensor in weights.values())
+    return sum(
+        4 * (tensor.size if tensor.nonzeros is None else tensor.nonzeros) for tensor in weights.values()
+    )
 
 
 def _layer(
