@@ -158,9 +158,12 @@ def _less(hessian: Any, product: Callable[[Array], Array], size: int) -> Any:
         other = np.column_stack([product(unit) for unit in np.eye(size)])
         difference = hessian - other
         return (difference + difference.T) / 2
-    return LinearOperator(
-        (size, size), matvec=lambda v: hessian @ v - product(np.asarray(v).ravel()), dtype=float
-    )
+
+    def apart(vector: Any) -> Array:
+        flat = np.asarray(vector).ravel()
+        return np.asarray(hessian @ flat - product(flat))
+
+    return LinearOperator((size, size), matvec=apart, dtype=float)
 
 
 def _groups(surface: Surface) -> list[NDArray[np.int64]]:

@@ -90,7 +90,7 @@ class Surface:
     def loss(self) -> float:
         """The mean loss."""
         with self.torch.no_grad(), self.quiet():
-            return sum(float(self._loss_of(batch)) * share for batch, share in self.shares())
+            return sum(float(self._loss_of(batch).detach()) * share for batch, share in self.shares())
 
     def gradient(self) -> Array:
         """∇L, shape (n,)."""
@@ -148,7 +148,8 @@ class Surface:
             )
         if not bool(self.torch.isfinite(value)):
             raise InputFileError(
-                f"the loss is {float(value)}", remedy="data and parameters that are finite, a loss that is"
+                f"the loss is {float(value.detach())}",
+                remedy="data and parameters that are finite, a loss that is",
             )
         return value
 
