@@ -110,6 +110,7 @@ def test_a_model_too_large_to_write_out_is_measured_by_products_alone(
         path=tmp_path / "b.npz",
         third=False,
         written_out=10,
+        learning_rate=0.05,
         steps=60,
         progress=lambda *step: steps.append(step),
     )
