@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def along(model: Any, data: Any, tests: Any, steps: tuple[int, ...], folder: Pat
             name=f"64-32-10 network on digits, 90 % pruned, step {number}",
             learning_rate=RATE,
             iterations=RUN,
-            progress=lambda what, at, of: tell(f"step {number}: {what} {at}/{of}"),
+            progress=partial(tell_progress, number),
         )
         tell(f"step {number}: compiling")
         report = qgd_compiler.compile(measured.save_spec(folder / f"step{number}.yaml"))
@@ -156,6 +157,11 @@ def table(found: list[Step], analysis: Any) -> str:
         )
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
+
+
+def tell_progress(number: int, what: str, done: int, total: int) -> None:
+    """What is being measured."""
+    tell(f"step {number}: {what} {done}/{total}")
 
 
 def tell(text: str) -> None:
