@@ -133,7 +133,7 @@ TUPLE_KEY = (
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (LAUGHS, "over 500000 places"),
+        (LAUGHS, "over 250000 places"),
         (TUPLE_KEY, "a tuple as a key"),
         (
             b"\x80\x02}r\xff\xff\xff\x7f.",
@@ -156,12 +156,12 @@ def test_hostile_pickles_are_refused_at_once_and_in_little_memory(
 ) -> None:
     path = write(tmp_path / "a.pt", None, STORAGE, raw=raw)
     tracemalloc.start()
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(InputFileError, match=words):
         read_torch(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
     assert peak < 300 * 2**20
 
 
@@ -197,6 +197,12 @@ def test_a_bomb_in_a_compressed_archive_is_refused_unopened(tmp_path: Path) -> N
     )
     assert path.stat().st_size < 2**20
     with pytest.raises(InputFileError, match=r"compressed to \d+|is compressed"):
+        read_torch(path)
+
+
+def test_an_archive_that_is_compressed_at_all_is_not_one_of_torch_save(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.pt", {"w": W}, STORAGE, compression=zipfile.ZIP_DEFLATED)
+    with pytest.raises(InputFileError, match="does not compress"):
         read_torch(path)
 
 

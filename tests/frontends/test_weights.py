@@ -118,6 +118,12 @@ def test_with_masks_the_mask_counts_and_not_the_weights(tmp_path: Path, save: Sa
     )
 
 
+def test_wrappers_are_taken_off_wherever_training_tools_put_them(tmp_path: Path) -> None:
+    names = ["module.a.weight", "_orig_mod.module.b.weight", "c._orig_mod.weight", "d.module.weight"]
+    network = read_network(save_safetensors(tmp_path, dict.fromkeys(names, W)))
+    assert sorted(kept(network)) == ["a.weight", "b.weight", "c.weight", "d.module.weight"]
+
+
 @every_format
 def test_a_layer_may_be_empty_but_not_all_of_them(tmp_path: Path, save: Save) -> None:
     none = np.zeros((3, 4), dtype=np.float32)
@@ -212,9 +218,9 @@ def test_the_header_of_400_megabytes_is_read_in_no_time_and_no_memory(tmp_path: 
     header = {"w": {"dtype": "F32", "shape": [size // 4096, 1024], "data_offsets": [0, size]}}
     path = safetensors_file(tmp_path / "w.safetensors", header, size)
     tracemalloc.start()
-    start = time.monotonic()
+    start = time.process_time()
     network = read_network(path)
-    took = time.monotonic() - start
+    took = time.process_time() - start
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert took < 0.5

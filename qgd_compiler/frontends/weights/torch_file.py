@@ -35,7 +35,7 @@ from qgd_compiler.frontends.weights.torch_tensors import (
 
 MOST_PICKLE = 256 * 2**20  # bytes of the pickle in an archive
 MOST_DEPTH = 12  # of dictionaries within each other
-MOST_NODES = 500_000  # tensors and dictionaries
+MOST_NODES = 250_000  # tensors and dictionaries
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 AGAIN = "torch.save(model.state_dict(), …) writes a file of tensors alone"
 
