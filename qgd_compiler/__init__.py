@@ -12,23 +12,29 @@ from typing import TYPE_CHECKING, Any
 from qgd_compiler.version import __version__
 
 if TYPE_CHECKING:
-    from qgd_compiler.api import analyze, compile, describe, encodings, formula
+    from qgd_compiler.api import analyze, compile, describe, encodings, explain, formula, solvers
     from qgd_compiler.backends.analysis_report import Analysis
     from qgd_compiler.backends.encodings_report import EncodingsReport
+    from qgd_compiler.backends.explain_report import Explanation
     from qgd_compiler.backends.report import Report
+    from qgd_compiler.backends.solvers_report import SolversReport
     from qgd_compiler.spec.models import Spec
 
 __all__ = [
     "Analysis",
     "EncodingsReport",
+    "Explanation",
     "Report",
+    "SolversReport",
     "Spec",
     "__version__",
     "analyze",
     "compile",
     "describe",
     "encodings",
+    "explain",
     "formula",
+    "solvers",
 ]
 
 _HOMES = {
@@ -36,10 +42,14 @@ _HOMES = {
     "analyze": "api",
     "describe": "api",
     "encodings": "api",
+    "explain": "api",
     "formula": "api",
+    "solvers": "api",
     "Report": "backends.report",
     "Analysis": "backends.analysis_report",
     "EncodingsReport": "backends.encodings_report",
+    "SolversReport": "backends.solvers_report",
+    "Explanation": "backends.explain_report",
     "Spec": "spec.models",
 }
 

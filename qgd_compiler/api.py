@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qgd_compiler.algorithms.access import Access, access_named
-from qgd_compiler.algorithms.choice import choose
+from qgd_compiler.algorithms.access import Access, access_named, column_caps
+from qgd_compiler.algorithms.choice import OBJECTIVES, Choice, Planner, choose, pareto_front
 from qgd_compiler.algorithms.menu.leaves import absent
-from qgd_compiler.algorithms.plan import Planner
+from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.ranking import rank
+from qgd_compiler.algorithms.routes.menu import routes_of
+from qgd_compiler.algorithms.solver_menu import Case, history_kappa, solver_menu
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.backends.analysis_report import Analysis, analysis_schema
-from qgd_compiler.backends.assemble import Heading, MeasuredRun, report_of
+from qgd_compiler.backends.assemble import Heading, report_of
 from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of, encodings_schema
+from qgd_compiler.backends.explain import explanation_of
+from qgd_compiler.backends.explain_report import Explanation, explain_schema
+from qgd_compiler.backends.explain_tree import View
 from qgd_compiler.backends.report import Report, report_schema
+from qgd_compiler.backends.solvers_report import SolversReport, solvers_of, solvers_schema
+from qgd_compiler.backends.verdict import MeasuredRun
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
@@ -27,7 +35,7 @@ from qgd_compiler.spec import dump, schema
 from qgd_compiler.spec.loader import Loaded, load, validate
 from qgd_compiler.spec.models import Spec
 from qgd_compiler.structure.facts import best_norm
-from qgd_compiler.study import Progress, study, study_hessian
+from qgd_compiler.study import Progress, Study, study, study_hessian
 from qgd_compiler.study.analysis import analysis_of
 
 SpecLike = str | Path | Spec | Mapping[str, Any]
@@ -37,6 +45,8 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "report.schema.json": report_schema,
     "analysis.schema.json": analysis_schema,
     "encodings.schema.json": encodings_schema,
+    "solvers.schema.json": solvers_schema,
+    "explain.schema.json": explain_schema,
 }
 
 
@@ -45,22 +55,81 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
 
     Raises QgdError, one class per kind of mistake (see `qgd_compiler.errors`).
     """
+    made = _chosen(spec, progress)
+    found, content = made.found, made.found.loaded.spec
+    return report_of(
+        made.heading,
+        made.problem,
+        MeasuredRun(found.regime, found.recursion.iterations),
+        made.choice,
+        pareto_front(made.planner, made.choice, column_caps(made.accesses)),
+        made.planner.exchange,
+        content.objective,
+    )
+
+
+def explain(
+    spec: SpecLike,
+    component: str | None = None,
+    *,
+    depth: int | None = None,
+    min_share: float = 0.0,
+    progress: Progress = lambda _: None,
+) -> Explanation:
+    """How the numbers of `compile` come about: the chosen plan as a tree down to primitives, and what stands above.
+
+    component  a part of a title, of a label or of the name of a number, or an id: that part alone
+    depth      levels of the tree below its root; None: all
+    min_share  parts with a smaller share of the T gates of what is shown are summed up; between 0 and 1
+    """
+    if not 0 <= min_share <= 1:
+        raise UsageError(f"the smallest share {min_share:g} is not between 0 and 1", remedy="such as 0.001")
+    if depth is not None and depth < 0:
+        raise UsageError(f"a tree has no depth {depth}", remedy="0 or more")
+    made = _chosen(spec, progress)
+    return explanation_of(
+        made.heading,
+        made.problem,
+        made.choice.best,
+        made.planner.exchange,
+        made.planner.folder,
+        component,
+        View(depth, min_share),
+    )
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """A spec studied, and its menu worked out."""
+
+    found: Study
+    problem: Problem
+    accesses: list[Access]
+    planner: Planner
+    choice: Choice
+    heading: Heading
+
+
+def _chosen(spec: SpecLike, progress: Progress) -> _Chosen:
     found = study(_loaded(spec), progress)
     content = found.loaded.spec
     exchange, accesses = _exchange(content), _accesses(content)
     problem = found.problem()
-    planner = Planner(problem, exchange, Folder(price_of))
-    choice = choose(planner, accesses, content.objective, progress)
+    folder = Folder(price_of)
+    cap = content.limits.qubits
+    planner = Planner(
+        routes_of(problem, exchange, folder, content.solvers),
+        exchange,
+        folder,
+        OBJECTIVES[content.objective],
+        None if cap is None else int(cap.value),
+    )
+    if cap is not None or content.objective not in ("t_count", "toffoli"):
+        accesses = list(column_caps(accesses))  # block sizes between the fewest gates and the fewest qubits
+    choice = choose(planner, accesses, progress)
     sources = (*found.sources, found.run.source)
     heading = Heading(content.name, found.digest, (*found.assumptions, *found.run_assumptions), sources)
-    return report_of(
-        heading,
-        problem,
-        MeasuredRun(found.regime, found.recursion.iterations),
-        choice,
-        exchange,
-        content.objective,
-    )
+    return _Chosen(found, problem, accesses, planner, choice, heading)
 
 
 def analyze(
@@ -117,6 +186,27 @@ def formula(spec: SpecLike, quantity: str, symbols: Sequence[str], *, encoding: 
     return formulas.formula(
         found.matrix, _accesses(content), _exchange(content), quantity, symbols, encoding=encoding
     )
+
+
+def solvers(
+    kappa: float | None, epsilon: float, steps: int | None = None, *, norm_spread: float = 1.0
+) -> SolversReport:
+    """Every solver of linear systems at one κ and ε, fewest queries first.
+
+    kappa        α‖L⁻¹‖; None: that of the history of `steps` neutral steps
+    steps        T, for the solvers that need one and for the κ of its history
+    norm_spread  the factor by which the norm of the solution may be off, either way
+    """
+    if steps is not None and steps < 1:
+        raise UsageError(f"a run of {steps} steps", remedy="at least one step")
+    of_history = None if steps is None else history_kappa(steps)
+    found = of_history if kappa is None else float(kappa)
+    if found is None:
+        raise UsageError(
+            "neither a κ nor a number of steps was given", remedy="--kappa 2548, or --steps 1000"
+        )
+    case = Case(found, float(epsilon), steps, float(norm_spread))
+    return solvers_of(case, solver_menu(case), of_history)
 
 
 def describe(

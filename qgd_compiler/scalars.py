@@ -137,6 +137,17 @@ def acosh(x: Scalar) -> Scalar:
     return math.acosh(x)
 
 
+def atanh(x: Scalar) -> Scalar:
+    """The inverse hyperbolic tangent."""
+    if is_symbolic(x):
+        import sympy
+
+        return sympy.atanh(x)
+    if is_array(x):
+        return np.arctanh(x)
+    return math.atanh(x)
+
+
 def minimum(*values: Scalar) -> Scalar:
     """The smallest of `values`, element by element for arrays."""
     return _extreme("Min", np.minimum, min, values)

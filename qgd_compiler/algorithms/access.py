@@ -49,14 +49,22 @@ class Qrom:
 class Qroam:
     """Select-swap with clean work qubits; block sizes chosen for the fewest Toffolis.
 
+    most_columns   at most so many words at once, for fewer qubits; None: as many as pay
     Source: Low, Kliuchnikov, Schaeffer, arXiv:1812.00954; Berry et al., arXiv:1902.02134.
     """
 
-    name: str = "qroam"
+    most_columns: int | None = None
+
+    @property
+    def name(self) -> str:
+        """With the cap, where there is one."""
+        if self.most_columns is None:
+            return "qroam"
+        return f"qroam, at most {self.most_columns} columns"
 
     def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
         """A lookup with the best block sizes per axis."""
-        blocks, erase = best_blocks(shape, bits, controlled)
+        blocks, erase = best_blocks(shape, bits, controlled, self.most_columns)
         return Lookup(
             shape=shape, bits=bits, blocks=blocks, erase_blocks=erase, controlled=controlled, table=table
         )
@@ -105,6 +113,15 @@ class IdealQram:
     def operation(self, shape: tuple[Scalar, ...], bits: Scalar, table: Table, controlled: bool) -> Operation:
         """A lookup at the stated price."""
         return PricedLookup(shape=shape, bits=bits, price_t=self.price_t, controlled=controlled, table=table)
+
+
+CAPS = tuple(2**k for k in range(1, 11))
+
+
+def column_caps(accesses: Sequence[Access]) -> tuple[Access, ...]:
+    """The access models, and select-swap with every cap on its columns from 2 to 1024 if it is among them."""
+    capped = tuple(Qroam(most_columns=cap) for cap in CAPS) if Qroam() in accesses else ()
+    return (*accesses, *capped)
 
 
 def access_named(name: str, price_t: Scalar | None = None) -> Access:

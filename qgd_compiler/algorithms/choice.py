@@ -1,32 +1,40 @@
-"""The choice: every solver × encoding × access is worked out, the cheapest valid one wins, all are listed."""
+"""The choice: the cheapest line of the whole menu at its best free number and split of the error; all are listed.
+
+It is exact over the discrete menu and within one per cent over the splits (`branch_and_bound.py`), as far as no share of the
+error costs less when it is made smaller.
+"""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.plan import SOLVERS, Candidate, Plan, Planner, Shares
-from qgd_compiler.algorithms.problem import System
-from qgd_compiler.algorithms.ranking import Ranked, rank
+from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
+from qgd_compiler.algorithms.plan import Candidate, Plan, Shares, counted
+from qgd_compiler.algorithms.routes.route import Line, Route
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.costing.fold import Folder
 from qgd_compiler.errors import InfeasibleError
-from qgd_compiler.scalars import ceil_log2
+from qgd_compiler.kinds import Kind, weakest_kind
 
-MOST_PLANNED = 6  # encodings that are worked out to a whole plan
-MOST_LIFTED = 2  # the same, where several lifts are compared
-NEAR = 1.5  # times the best first price: what is worked out further
-OBJECTIVES: dict[str, Callable[[Plan], int]] = {
+Value = Callable[[Plan], int]
+Progress = Callable[[str], None]
+
+OBJECTIVES: dict[str, Value] = {
     "t_count": lambda plan: plan.t_count,
     "toffoli": lambda plan: plan.toffoli_count,
     "qubits": lambda plan: plan.qubits,
+    "qubits_times_t": lambda plan: plan.qubits * plan.t_count,
+    "runtime": lambda plan: plan.depth,
 }
+PROVEN = (Kind.EXACT, Kind.BOUND)
+PROVEN_ROTATION = "proven_word"
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """A candidate with its plan, or with the reason why it has none."""
+    """A line of the menu with a plan, or with the reason why it has none."""
 
     candidate: Candidate
     plan: Plan | None
@@ -35,182 +43,249 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Choice:
-    """The winner, and every candidate in order of the objective (invalid ones last)."""
+    """The winner, and every line in order of the objective (invalid ones last).
+
+    proven             the cheapest plan of which every formula is exact or a bound, rotations too, priced in
+                       `proven_exchange`; None with the reason where there is none
+    heuristic          the cheapest plan with a formula that is a fit or a model; None: none is cheaper or exists
+    uniform, halving   what the winner would cost at those splits, in units of its objective; None: infeasible
+    floor              a lower bound on every plan of the menu, in the same units
+    """
 
     best: Plan
     alternatives: tuple[Alternative, ...]
-    gain_over_uniform_split: float
+    proven: Plan | None
+    proven_exchange: Exchange
+    why_no_proven: str
+    heuristic: Plan | None
+    uniform: float | None
+    halving: float | None
+    floor: float
+
+
+@dataclass(eq=False)
+class Planner:
+    """Plans of one problem in one exchange of gates.
+
+    routes        by their subject
+    value         what plans are compared by, smaller is better
+    most_qubits   a cap on the logical qubits of a circuit; None: no cap
+    """
+
+    routes: dict[str, Route]
+    exchange: Exchange
+    folder: Folder
+    value: Value = OBJECTIVES["t_count"]
+    most_qubits: int | None = None
+    _plans: dict[tuple[Candidate, int, Shares], Plan] = field(default_factory=dict)
+
+    def plan(self, candidate: Candidate, knob: int, shares: Shares) -> Plan:
+        """One line at one free number and split; InfeasibleError where a budget or the cap cannot be met."""
+        key = (candidate, knob, shares)
+        if key not in self._plans:
+            lowered = self.routes[candidate.subject].lowered(candidate, knob, shares)
+            plans = [counted(lowered, way, self.exchange, self.folder) for way in lowered.ways]
+            self._plans[key] = min(plans, key=lambda p: (self.value(p), p.qubits))
+        plan = self._plans[key]
+        if self.most_qubits is not None and plan.qubits > self.most_qubits:
+            raise InfeasibleError(
+                f"it needs {plan.qubits:,} logical qubits, and {self.most_qubits:,} are allowed",
+                at="limits.qubits",
+                remedy=f"limits: {{qubits: {plan.qubits}}}, or access: qrom, which needs the fewest",
+            )
+        return plan
 
 
 def choose(
     planner: Planner,
     accesses: Sequence[Access],
-    objective: str,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> Choice:
-    """Work out the whole menu; raises InfeasibleError with every reason when nothing is left.
-
-    Every linear system (lifts, orders, ways to drive them) with every solver, encoding and access model is priced at
-    a uniform split of the error; those that come near the best are worked out to the best split and padding.
-    """
-    value = OBJECTIVES[objective]
-    found = [
-        _priced(planner, candidate, reason, value, progress)
-        for candidate, reason in _candidates(planner, accesses)
-    ]
-    first = [value(a.plan) for a in found if a.plan is not None]
-    if not first:
-        names = [s.name for s in planner.problem.systems]
-        reasons = "; ".join(
-            f"{a.candidate.solver} with {a.candidate.encoding} ({names[a.candidate.system]}): {a.reason}"
-            for a in found
-        )
-        raise InfeasibleError(
-            f"no plan meets the spec ({reasons})",
-            remedy="declare more of the Hessian, or relax target.epsilon",
-        )
-    worked_out: list[Alternative] = []
-    for a in found:
-        if a.plan is not None and value(a.plan) <= NEAR * min(first):
-            progress(f"working out {a.candidate.solver}; {a.candidate.encoding}; {a.candidate.access.name}")
-            a = Alternative(a.candidate, _best_plan(planner, a.plan, value), "")
-        worked_out.append(a)
-    plans = [a.plan for a in worked_out if a.plan is not None and not a.reason]
-    best = min(plans, key=lambda plan: (value(plan), plan.qubits))
-    uniform = planner.plan(best.candidate, best.padding, Shares.uniform())
-    ranked = [_with_reason(a, best, value) for a in worked_out]
-    ranked.sort(key=lambda a: (a.plan is None, value(a.plan) if a.plan is not None else 0))
-    return Choice(best, tuple(ranked), value(uniform) / value(best) - 1)
-
-
-def _candidates(planner: Planner, accesses: Sequence[Access]) -> Iterator[tuple[Candidate, str]]:
-    """Every line of the menu, with the reason why it is not worth a price ("" where it is)."""
-    reasons: dict[
-        int, list[str]
-    ] = {}  # by the number of offers: lifts of one problem offer the same in the same order
-    for number, system in enumerate(planner.problem.systems):
-        refusal = planner.refusal(number)
-        if refusal is not None:
-            name = system.offers[0].name if system.offers else "none"
-            yield Candidate(number, SOLVERS[0], name, accesses[0]), refusal
-            continue
-        if len(system.offers) not in reasons:
-            reasons[len(system.offers)] = _passed_over(planner, system, accesses)
-        passed_over = dict(zip((o.name for o in system.offers), reasons[len(system.offers)], strict=True))
-        encodings = [*(o.name for o in system.offers), *(name for name, _ in system.absent)]
-        for solver, encoding, access in itertools.product(SOLVERS, encodings, accesses):
-            candidate = Candidate(number, solver, encoding, access)
-            yield candidate, planner.why_invalid(candidate) or passed_over.get(encoding, "")
-
-
-def _priced(
-    planner: Planner,
-    candidate: Candidate,
-    reason: str,
-    value: Callable[[Plan], int],
-    progress: Callable[[str], None],
-) -> Alternative:
-    """The best of a few paddings at a uniform split."""
-    if reason:
-        return Alternative(candidate, None, reason)
-    progress(f"{candidate.solver}; {candidate.encoding}; {candidate.access.name}")
-    steps = planner.problem.systems[candidate.system].iterations
-    try:
-        plan = _best_padding(planner, candidate, Shares.uniform(), value, (0, max(1, steps // 4), steps))
-    except InfeasibleError as error:
-        return Alternative(candidate, None, error.what)
-    return Alternative(candidate, plan, "at a uniform split")
-
-
-def _passed_over(planner: Planner, system: System, accesses: Sequence[Access]) -> list[str]:
-    """For each encoding the reason why it is not worth a plan, or "": α·T per query says so before the solver is known.
-
-    Compared at an error of 1/1000 of the smallest α. Of a long menu the best few are planned; one that costs the
-    same T gates as another with more qubits is not.
-    """
-    most = MOST_PLANNED if len(planner.problem.systems) == 1 else MOST_LIFTED
-    names = [o.name for o in system.offers]
-    if len(names) <= most:
-        return [""] * len(names)
-    epsilon = min(float(o.weight) for o in system.offers) / 1000
-    ranked, _ = rank(system.offers, accesses, epsilon, planner.exchange, planner.folder)
-    best: dict[str, Ranked] = {}
-    for one in ranked:
-        best.setdefault(one.name, one)
-    kept: list[Ranked] = []
-    reasons: dict[str, str] = {}
-    for one in best.values():
-        twin = next((k for k in kept if k.t_per_norm == one.t_per_norm), None)
-        if twin is not None:
-            reasons[one.name] = f"as many T gates as {twin.name}, and more qubits"
-        elif len(kept) == most:
-            factor = one.t_per_norm / kept[0].t_per_norm
-            reasons[one.name] = f"alpha times T per query is {factor:.3g} times that of {kept[0].name}"
-        else:
-            kept.append(one)
-    return [reasons.get(name, "") for name in names]
-
-
-def _with_reason(alternative: Alternative, best: Plan, value: Callable[[Plan], int]) -> Alternative:
-    if alternative.plan is None:
-        return alternative
-    if alternative.plan is best:
-        return Alternative(alternative.candidate, best, "chosen")
-    factor = value(alternative.plan) / value(best)
-    how = f" {alternative.reason}" if alternative.reason else ""
-    return Alternative(alternative.candidate, alternative.plan, f"{factor:.3g} times the chosen plan{how}")
-
-
-def _best_plan(planner: Planner, start: Plan, value: Callable[[Plan], int]) -> Plan:
-    """The best padding at a uniform split, then the best split, then the padding once more."""
-    candidate, shares = start.candidate, start.shares
-    best = _best_padding(planner, candidate, shares, value, _paddings(start.system.iterations))
-    best = _best_split(planner, best, value)
-    near = sorted({max(0, round(best.padding * f)) for f in (0.7, 0.85, 1.0, 1.2, 1.4)})
-    return min(
-        (best, _best_padding(planner, candidate, best.shares, value, near)),
-        key=lambda plan: (value(plan), plan.qubits),
+    """Work out the whole menu; raises InfeasibleError with every reason when nothing is left."""
+    lines = [line for route in planner.routes.values() for line in route.lines(accesses)]
+    roots, refused = _roots(planner, lines, progress)
+    found = _search(planner, roots, progress)
+    best = found.best
+    if best is None:
+        raise _nothing_left(planner, refused)
+    kinds = {line.candidate: line.kind for line in lines}
+    proven, proven_exchange, why = _best_proven(planner, lines, best, progress)
+    heuristic: Plan | None = best
+    if _is_proven(best, planner.exchange):
+        heuristic = _search(planner, [r for r in roots if kinds[r.candidate] not in PROVEN], progress).best
+    return Choice(
+        best=best,
+        alternatives=_listed(planner, roots, found, refused),
+        proven=proven,
+        proven_exchange=proven_exchange,
+        why_no_proven=why,
+        heuristic=heuristic,
+        uniform=_at(planner, best, Shares.uniform()),
+        halving=_at(planner, best, Shares.halving()),
+        floor=found.floor,
     )
 
 
-def _best_padding(
-    planner: Planner,
-    candidate: Candidate,
-    shares: Shares,
-    value: Callable[[Plan], int],
-    paddings: Sequence[int],
-) -> Plan:
-    plans = (planner.plan(candidate, padding, shares) for padding in paddings)
-    return min(plans, key=lambda plan: (value(plan), plan.qubits, plan.padding))
+def pareto_front(planner: Planner, choice: Choice, accesses: Iterable[Access]) -> tuple[Plan, ...]:
+    """Plans that no other beats in both qubits and T gates, fewest qubits first.
 
-
-def _paddings(iterations: int) -> list[int]:
-    """None, a logarithmic grid up to 4T, and the paddings that fill the time register."""
-    grid = {0} | {max(1, round(iterations * 2.0**e)) for e in range(-6, 3)}
-    bits = ceil_log2(iterations + 1)
-    grid |= {p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= 0}
-    return sorted(grid)
-
-
-def _best_split(planner: Planner, start: Plan, value: Callable[[Plan], int]) -> Plan:
-    """Coordinate descent on the logarithms of the shares, step halved until a quarter of an octave.
-
-    The objective is piecewise smooth with steps where a word length changes, so a derivative would not help.
+    Among all that were worked out, and the winner with every one of `accesses` at its own padding and split.
     """
-    best = start
-    weights = [0.25, 0.25, 0.25, 0.25]
-    step = 8.0
-    while step > 1.15:
-        improved = False
-        for axis, factor in itertools.product(range(4), (step, 1 / step)):
-            trial = list(weights)
-            trial[axis] *= factor
+    plans = [a.plan for a in choice.alternatives if a.plan is not None]
+    best = choice.best
+    for access in accesses:
+        candidate = Candidate(best.candidate.subject, best.candidate.solver, best.candidate.encoding, access)
+        try:
+            plans.append(planner.plan(candidate, best.knob, best.shares))
+        except InfeasibleError:
+            continue
+    front: list[Plan] = []
+    for plan in sorted(plans, key=lambda p: (p.qubits, p.t_count)):
+        if not front or plan.t_count < front[-1].t_count:
+            front.append(plan)
+    return tuple(front)
+
+
+def _roots(
+    planner: Planner, lines: Sequence[Line], progress: Progress
+) -> tuple[list[Root], list[Alternative]]:
+    """Every line at every free number with a lower bound, and the lines that cannot serve with their reasons."""
+    found: list[Root] = []
+    refused: list[Alternative] = []
+    for line in lines:
+        candidate = line.candidate
+        if line.reason:
+            refused.append(Alternative(candidate, None, line.reason))
+            continue
+        progress(f"{candidate.solver}; {candidate.encoding}; {candidate.access.name}")
+        reason, any_plan = "", False
+        for knob in planner.routes[candidate.subject].knobs(candidate):
             try:
-                plan = planner.plan(start.candidate, start.padding, Shares.from_weights(trial))
-            except InfeasibleError:
+                bound = planner.value(planner.plan(candidate, knob, Shares.free()))
+            except InfeasibleError as error:
+                reason = reason or error.what
                 continue
-            if value(plan) < value(best):
-                best, weights, improved = plan, trial, True
-        if not improved:
-            step = math.sqrt(step)
-    return best
+            found.append(Root(bound, candidate, knob))
+            any_plan = True
+        if not any_plan:
+            refused.append(Alternative(candidate, None, reason))
+    return found, refused
+
+
+def _search(planner: Planner, roots: Sequence[Root], progress: Progress) -> Found:
+    """The cheapest plan of these lines, and once more at free numbers around its own."""
+
+    def price(candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
+        if not shares.is_bound:
+            progress(f"working out {candidate.solver}; {candidate.encoding}; {candidate.access.name}")
+        return _planned(planner, candidate, knob, shares)
+
+    search = Search(price, planner.value)
+    search.add(roots)
+    found = search.run()
+    if found.best is None:
+        return found
+    candidate = found.best.candidate
+    tried = {r.knob for r in roots if r.candidate == candidate}
+    nearby: list[Root] = []
+    for knob in planner.routes[candidate.subject].near(found.best.knob):
+        plan = None if knob in tried else _planned(planner, candidate, knob, Shares.free())
+        if plan is not None:
+            nearby.append(Root(planner.value(plan), candidate, knob))
+    search.add(nearby)
+    return search.run() if nearby else found
+
+
+def _planned(planner: Planner, candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
+    try:
+        return planner.plan(candidate, knob, shares)
+    except InfeasibleError:
+        return None
+
+
+def _at(planner: Planner, best: Plan, shares: Shares) -> float | None:
+    """What the winner would cost at another split, relative to its own; None where that is infeasible."""
+    plan = _planned(planner, best.candidate, best.knob, shares)
+    return None if plan is None else planner.value(plan) / planner.value(best)
+
+
+def _is_proven(plan: Plan, exchange: Exchange) -> bool:
+    kind = exchange.kind if int(plan.cost.gates.rotations) else exchange.toffoli_kind
+    return weakest_kind((plan.kind, kind)) in PROVEN
+
+
+def _best_proven(
+    planner: Planner, lines: Sequence[Line], best: Plan, progress: Progress
+) -> tuple[Plan | None, Exchange, str]:
+    """The cheapest proven plan: in the exchange of the spec if that is proven, else with proven rotations."""
+    exchange = planner.exchange
+    if exchange.kind not in PROVEN:
+        exchange = Exchange(exchange.toffoli_in_t, PROVEN_ROTATION)
+    if exchange.kind not in PROVEN:
+        return (
+            None,
+            exchange,
+            f"{exchange.toffoli_in_t} T gates for a Toffoli is a convention, not a proven circuit",
+        )
+    if exchange == planner.exchange and _is_proven(best, exchange):
+        return best, exchange, ""
+    rest = [line for line in lines if line.kind in PROVEN]
+    other = Planner(planner.routes, exchange, planner.folder, planner.value, planner.most_qubits)
+    progress("the best proven plan")
+    roots, _ = _roots(other, rest, progress)
+    plan = _search(other, roots, progress).best
+    if plan is None:
+        return None, exchange, "no solver that serves this spec rests on a proven number of queries"
+    if not _is_proven(plan, exchange):
+        return None, exchange, f"the cheapest plan rests on a {plan.kind.value}"
+    return plan, exchange, ""
+
+
+def _listed(
+    planner: Planner, roots: Sequence[Root], found: Found, refused: Sequence[Alternative]
+) -> tuple[Alternative, ...]:
+    """Every line with its plan and why it lost; what was never looked into stands at a uniform split."""
+    best = found.best
+    assert best is not None
+    least: dict[Candidate, Root] = {}
+    for root in roots:
+        before = least.get(root.candidate)
+        if before is None or root.bound < before.bound:
+            least[root.candidate] = root
+    listed: list[Alternative] = []
+    for candidate, root in least.items():
+        bound = root.bound / planner.value(best)
+        plan = found.worked.get(candidate)
+        how = ""
+        if plan is None:
+            plan, how = _planned(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
+        if plan is best:
+            reason = "chosen"
+        elif plan is None:
+            reason = f"at least {bound:.3g} times the chosen plan"
+        else:
+            factor = planner.value(plan) / planner.value(best)
+            reason = f"{factor:.3g} times the chosen plan{how}; at least {bound:.3g} times at any"
+        listed.append(Alternative(candidate, plan, reason))
+    listed.sort(key=lambda a: (a.plan is None, planner.value(a.plan) if a.plan else 0, a.plan is not best))
+    return (*listed, *refused)
+
+
+def _nothing_left(planner: Planner, refused: Sequence[Alternative]) -> InfeasibleError:
+    """Every reason once, with the lines that it holds for."""
+    reasons: dict[str, list[str]] = {}
+    for a in refused:
+        c = a.candidate
+        reasons.setdefault(a.reason, []).append(f"{c.solver} with {c.encoding} ({c.subject})")
+    told = "; ".join(
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {reason}"
+        for reason, names in reasons.items()
+    )
+    capped = planner.most_qubits is not None and all("logical qubits" in reason for reason in reasons)
+    return InfeasibleError(
+        f"no plan meets the spec ({told})",
+        at="limits.qubits" if capped else "",
+        remedy="more qubits, or access: qrom"
+        if capped
+        else "declare more of the Hessian, or relax target.epsilon",
+    )

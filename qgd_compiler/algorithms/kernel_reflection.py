@@ -21,28 +21,26 @@ ancilla: one use of the right-hand side per query, where a product block-encodin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import And, Conjunction, Gate, Rotation, junk_of_conjunction
-from qgd_compiler.scalars import Scalar, acosh, ceil, log, maximum, sqrt
+from qgd_compiler.scalars import Scalar, acosh, atanh, ceil, log, maximum, sqrt
 
 NORM_KNOWN = "kernel reflection, norm known"
 NORM_UNKNOWN = "kernel reflection, norm unknown"
 
-
-@dataclass(frozen=True)
-class Queries:
-    """What a solver asks for: uses of the system's encoding and of the right-hand side, with kind and source."""
-
-    encoding: Scalar
-    right_hand_side: Scalar
-    success: Scalar
-    kind: Kind
-    source: str
+_ETA = "epsilon*(sqrt(2 + epsilon**2) - epsilon)"
+_DEGREE = f"2*Max(ceil(acosh(2/({_ETA}) - 1)/log((kappa + 1)/(kappa - 1))), 1)"
+KNOWN_FORMULAS = (
+    ("encoding", _DEGREE),
+    ("right_hand_side", f"{_DEGREE} + 1"),
+    ("success", f"(1 - {_ETA})**2*(2*spread/(1 + spread**2))**2"),
+)
+_EQ_48 = "ceil(56*kappa + 1.05*kappa*log(sqrt(1 - epsilon**2)/epsilon) + 2.78*log(kappa)**3 + 3.17)"
+UNKNOWN_FORMULAS = (("encoding", _EQ_48), ("right_hand_side", f"2*{_EQ_48}"), ("success", "1"))
 
 
 def filter_height(epsilon: Scalar) -> Scalar:
@@ -53,8 +51,8 @@ def filter_height(epsilon: Scalar) -> Scalar:
 def filter_degree(kappa: Scalar, epsilon: Scalar) -> Scalar:
     """Half the degree, l = ⌈acosh(2/η − 1)/acosh(z0)⌉, z0 = (κ²+1)/(κ²−1), for output error ε."""
     eta = filter_height(epsilon)
-    # acosh((1+d²)/(1−d²)) = 2 artanh(d) = log((κ+1)/(κ−1)), which keeps its digits for large κ.
-    step = log((kappa + 1) / (kappa - 1))
+    # acosh((1+d²)/(1−d²)) = 2 artanh(d), d = 1/κ, which keeps its digits for large κ.
+    step = 2 * atanh(1 / kappa)
     return maximum(ceil(acosh(2 / eta - 1) / step), 1)
 
 
@@ -71,6 +69,8 @@ def norm_known_queries(kappa: Scalar, epsilon: Scalar, spread: Scalar = 1) -> Qu
         success=(1 - filter_height(epsilon)) ** 2 * norm_mismatch_success(spread),
         kind=Kind.BOUND,
         source="Dalzell, arXiv:2406.12086; degree and error derived in algorithms/kernel_reflection.py",
+        formulas=KNOWN_FORMULAS,
+        inputs=(("kappa", kappa), ("epsilon", epsilon), ("spread", spread)),
     )
 
 
@@ -95,6 +95,8 @@ def norm_unknown_queries(kappa: Scalar, epsilon: Scalar) -> Queries:
         success=1,
         kind=Kind.BOUND,
         source="Dalzell, arXiv:2406.12086, eq. 48",
+        formulas=UNKNOWN_FORMULAS,
+        inputs=(("kappa", kappa), ("epsilon", epsilon)),
     )
 
 

@@ -1,11 +1,6 @@
-r"""One plan: solver, encoding, access, padding and error split, lowered to a program and folded.
+"""What a plan is: a line of the menu lowered to a program, with its counts and where its error goes.
 
-Errors (2-norm of the normalised output, all bounds). Restricting a state to an outcome of probability P
-multiplies a distance by at most 2/√P. The history state is off by the solver's ε_s; by the encoding: with
-ρ = ‖L⁻¹‖ε_L the solution moves by a relative ρ/(1−ρ), and κ grows by 1/(1−ρ); by the right-hand side's ε_b: by a
-relative κ ε_b/‖x‖ (‖x‖ = ‖A⁻¹b̂‖ >= 1). A relative displacement r turns the direction by at most asin r, a distance
-2 sin(asin(r)/2). R rotations synthesised to ε_r each move the state of one circuit by at most R ε_r.
-What the lift itself is off by (truncation, bias) is taken from the budget first; the shares split the rest.
+How each family of solvers gets there is in `routes/`.
 """
 
 from __future__ import annotations
@@ -15,29 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from qgd_compiler.algorithms import kernel_reflection
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.amplification import Amplification, Wanted, amplification, amplified_run
-from qgd_compiler.algorithms.encoding import Encoding
+from qgd_compiler.algorithms.amplification import Amplification, Wanted, amplified_run
 from qgd_compiler.algorithms.gradient_state import phase_gradient_state
-from qgd_compiler.algorithms.history import rows
-from qgd_compiler.algorithms.kernel_reflection import NORM_KNOWN, NORM_UNKNOWN, Queries
-from qgd_compiler.algorithms.menu.offer import Words
-from qgd_compiler.algorithms.problem import Interval, Problem, System
+from qgd_compiler.algorithms.queries import Queries
+from qgd_compiler.algorithms.subjects import Subject
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Cost, Folder
-from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.scalars import ceil_log2
 
-SOLVERS = (NORM_KNOWN, NORM_UNKNOWN)
+ErrorTerms = tuple[tuple[str, float, Kind], ...]
 
 
 @dataclass(frozen=True)
 class Shares:
-    """How the error budget is split; the four shares add up to 1."""
+    """How the error budget is split; the four shares add up to 1 (or are all 1: `free`)."""
 
     solver: float
     encoding: float
@@ -50,6 +39,21 @@ class Shares:
         return Shares(0.25, 0.25, 0.25, 0.25)
 
     @staticmethod
+    def halving() -> Shares:
+        """Half, a quarter, an eighth and the rest."""
+        return Shares(0.5, 0.25, 0.125, 0.125)
+
+    @staticmethod
+    def free() -> Shares:
+        """All of the budget for everybody: no split is as good, so what it costs is a lower bound on every split."""
+        return Shares(1.0, 1.0, 1.0, 1.0)
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether they add up to more than 1: what a plan costs there is a lower bound on all splits below, no plan."""
+        return self.solver + self.encoding + self.right_hand_side + self.synthesis > 1 + 1e-9
+
+    @staticmethod
     def from_weights(weights: Sequence[float]) -> Shares:
         """Shares proportional to positive weights."""
         total = sum(weights)
@@ -58,9 +62,15 @@ class Shares:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One line of the menu: a system (by its number in the problem), a solver, an encoding, an access model."""
+    """One line of the menu.
 
-    system: int
+    subject   what is solved, as reports print it: a history system, a polynomial, the stationary point
+    solver    how
+    encoding  of which matrix, by name
+    access    how tables are read
+    """
+
+    subject: str
     solver: str
     encoding: str
     access: Access
@@ -68,193 +78,118 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Plan:
-    """A candidate worked out to a program and its counts."""
+    """A candidate worked out to a program and its counts.
+
+    knob            the free number of its route (rows of padding), 0 where there is none
+    facts           what the route knows of its subject
+    rotation_epsilon   precision of every rotation
+    t_per_circuit   T gates of one circuit, its amplification rounds included; `t_depth` its layers of T
+    t_count, toffoli_count, depth   expected over all circuits until one succeeds, rounded up
+    kind            of the queries, the error and the lift; the exchange not counted
+    """
 
     candidate: Candidate
-    system: System
-    padding: int
+    knob: int
     shares: Shares
-    step: Encoding
-    history: Encoding
-    inverse_norm: float
-    kappa: float
-    solution_norm: Interval | None
+    facts: Subject
     queries: Queries
-    time_probability: Interval
     amplification: Amplification
-    right_hand_side_bits: int
-    error_terms: tuple[tuple[str, float, Kind], ...]
+    error_terms: ErrorTerms
     rotation_epsilon: float
     program: Routine
     cost: Cost
     qubits: int
     qubit_breakdown: dict[str, int]
     t_per_circuit: int
+    t_depth: int
     t_count: int
     toffoli_count: int
+    depth: int
     kind: Kind
 
 
-class Planner:
-    """Works candidates out for one problem; remembers folded routines."""
+@dataclass(frozen=True)
+class Lowered:
+    """What a route hands over to be counted.
 
-    def __init__(self, problem: Problem, exchange: Exchange, folder: Folder) -> None:
-        self.problem = problem
-        self.exchange = exchange
-        self.folder = folder
-        self._offers = [{offer.name: offer for offer in system.offers} for system in problem.systems]
+    run             from |0> to a state that is `wanted` where all flags are back in |0>; `ways` to get there
+    allowed         2-norm error that all rotations of one circuit together may make; `synthesis_after`: by how much
+                    it grows in the output
+    terms           the other errors
+    breakdown       qubits by purpose, without work and phase gradient
+    """
 
-    def why_invalid(self, candidate: Candidate) -> str | None:
-        """The reason why a candidate cannot serve this problem; None if it can."""
-        system = self.problem.systems[candidate.system]
-        if candidate.solver == NORM_KNOWN and system.sums.solution_norm(0) is None:
-            return "the norm of the solution is not known: no run was measured or declared"
-        if candidate.encoding not in self._offers[candidate.system]:
-            return dict(system.absent)[candidate.encoding]
-        return None
-
-    def refusal(self, number: int) -> str | None:
-        """Why a system cannot meet the budget whatever encodes it; None if it can."""
-        try:
-            self._budget(self.problem.systems[number])
-        except InfeasibleError as error:
-            return error.what
-        return None
-
-    def plan(self, candidate: Candidate, padding: int, shares: Shares) -> Plan:
-        """Lower and count one candidate; raises InfeasibleError when the budget cannot be met."""
-        system = self.problem.systems[candidate.system]
-        epsilon, lift_terms = self._budget(system)
-        inverse_norm = system.inverse_norm(padding)
-        probability = system.sums.probability(padding)
-        # A distance in the whole state grows by 2/√P when the outcome of probability P is kept.
-        after = 2 / math.sqrt(probability[0])
-        history_budget = epsilon / after
-
-        moved = _displacement(shares.encoding * history_budget)
-        rho = moved / (1 + moved)
-        offer = self._offers[candidate.system][candidate.encoding]
-        words = Words(epsilon=system.allowed(rho / inverse_norm))
-        step = offer.prepared(words, candidate.access).encoding(controlled=True)
-        history = system.history(step, padding, candidate.access)
-        rho = inverse_norm * float(history.epsilon)
-        kappa = float(history.alpha) * inverse_norm / (1 - rho)
-        norm = self._solution_norm(system, padding, float(history.alpha))
-        least_norm = 1.0 if norm is None else norm[0]
-
-        moved = _displacement(shares.right_hand_side * history_budget)
-        rhs = system.right_hand_side(offer, padding, moved * least_norm / kappa, candidate.access)
-
-        solver_epsilon = shares.solver * history_budget
-        if candidate.solver == NORM_KNOWN:
-            assert norm is not None
-            queries = kernel_reflection.norm_known_queries(
-                kappa, solver_epsilon, math.sqrt(norm[1] / norm[0])
-            )
-            solver = kernel_reflection.norm_known_solver(history, rhs.routine, queries.encoding // 2)
-        else:
-            queries = kernel_reflection.norm_unknown_queries(kappa, solver_epsilon)
-            solver = kernel_reflection.norm_unknown_solver(history, rhs.routine, queries.encoding)
-        success = float(queries.success)
-        reached = amplification(
-            probability[0] * success,
-            most=probability[1] if norm is not None else None,
-            reusable=candidate.solver == NORM_KNOWN,
-        )
-        time_bits = int(ceil_log2(rows(system.iterations, padding)))
-        wanted = Wanted(time_bits, system.iterations, system.marks)
-        program = _circuit(amplified_run(solver, wanted, reached.rounds))
-        cost = self.folder.cost(program)
-        gates = cost.gates
-        rotation_epsilon = shares.synthesis * epsilon / (after * max(int(gates.rotations), 1))
-        t_per_circuit = int(self.exchange.t_count(gates, rotation_epsilon))
-        circuits = Fraction(reached.circuits)
-        own = sum(int(r.size) for r in program.registers)
-        synthesis = int(self.exchange.extra_qubits(rotation_epsilon))
-        return Plan(
-            candidate=candidate,
-            system=system,
-            padding=padding,
-            shares=shares,
-            step=step,
-            history=history,
-            inverse_norm=inverse_norm,
-            kappa=kappa,
-            solution_norm=norm,
-            queries=queries,
-            time_probability=probability,
-            amplification=reached,
-            right_hand_side_bits=rhs.bits,
-            error_terms=(
-                *lift_terms,
-                ("solver", after * solver_epsilon, queries.kind),
-                ("encoding", after * _distance(rho / (1 - rho)), Kind.BOUND),
-                ("right-hand side", after * _distance(kappa * rhs.error / least_norm), Kind.BOUND),
-                ("synthesis", after * int(gates.rotations) * rotation_epsilon, Kind.BOUND),
-            ),
-            rotation_epsilon=rotation_epsilon,
-            program=program,
-            cost=cost,
-            qubits=own + int(cost.work) + synthesis,
-            qubit_breakdown={
-                **_breakdown(program, step, history, time_bits, int(cost.work)),
-                "rotation synthesis": synthesis,
-            },
-            t_per_circuit=t_per_circuit,
-            t_count=math.ceil(t_per_circuit * circuits),
-            toffoli_count=math.ceil(int(gates.toffoli) * circuits),
-            kind=weakest_kind((queries.kind, Kind.BOUND, *(term.kind for term in system.errors))),
-        )
-
-    def _budget(self, system: System) -> tuple[float, list[tuple[str, float, Kind]]]:
-        """What the lift leaves of the error, and what it takes."""
-        terms = [(term.name, _distance(term.displacement), term.kind) for term in system.errors]
-        left = self.problem.epsilon - math.fsum(distance for _, distance, _ in terms)
-        if not left > 0:
-            raise InfeasibleError(
-                f"the {system.name} is off by {self.problem.epsilon - left:.3g} by itself, "
-                f"and the whole error may be {self.problem.epsilon:g}",
-                at="target.epsilon",
-                remedy="a higher Carleman order, a shorter run, or a larger target.epsilon",
-            )
-        return left, terms
-
-    def _solution_norm(self, system: System, padding: int, alpha: float) -> Interval | None:
-        """‖(L/α)⁻¹b̂‖, between two values."""
-        found = system.sums.solution_norm(padding)
-        return None if found is None else (found[0] * alpha, found[1] * alpha)
+    candidate: Candidate
+    knob: int
+    shares: Shares
+    facts: Subject
+    queries: Queries
+    run: Routine
+    wanted: Wanted
+    ways: tuple[Amplification, ...]
+    allowed: float
+    terms: ErrorTerms
+    synthesis_after: float
+    breakdown: dict[str, int]
+    kinds: tuple[Kind, ...]
 
 
-def _displacement(distance: float) -> float:
+def counted(lowered: Lowered, reached: Amplification, exchange: Exchange, folder: Folder) -> Plan:
+    """The plan with its counts, for one of its `ways`."""
+    program = circuit(amplified_run(lowered.run, lowered.wanted, reached))
+    cost = folder.cost(program)
+    gates = cost.gates
+    rotations = int(gates.rotations)
+    each = min(lowered.allowed / max(rotations, 1), 0.5)
+    per_circuit, depth = int(exchange.t_count(gates, each)), int(exchange.t_depth(gates, each))
+    circuits = Fraction(reached.circuits)
+    synthesis = int(exchange.extra_qubits(each)) if rotations else 0
+    breakdown = {
+        **lowered.breakdown,
+        "phase gradient": int(program.register("gradient").size),
+        "work (peak)": int(cost.work),
+        "rotation synthesis": synthesis,
+    }
+    return Plan(
+        candidate=lowered.candidate,
+        knob=lowered.knob,
+        shares=lowered.shares,
+        facts=lowered.facts,
+        queries=lowered.queries,
+        amplification=reached,
+        error_terms=(
+            *lowered.terms,
+            ("synthesis", lowered.synthesis_after * rotations * each, Kind.BOUND),
+        ),
+        rotation_epsilon=each,
+        program=program,
+        cost=cost,
+        qubits=sum(int(r.size) for r in program.registers) + int(cost.work) + synthesis,
+        qubit_breakdown={name: size for name, size in breakdown.items() if size},
+        t_per_circuit=per_circuit,
+        t_depth=depth,
+        t_count=math.ceil(per_circuit * circuits),
+        toffoli_count=math.ceil(int(gates.toffoli) * circuits),
+        depth=math.ceil(depth * circuits),
+        kind=weakest_kind((lowered.queries.kind, *lowered.kinds)),
+    )
+
+
+def circuit(run: Routine) -> Routine:
+    """The run behind the preparation of its phase gradient."""
+    builder = Builder("circuit", "solver")
+    handles = {r.name: builder.register(r.name, r.size) for r in run.registers}
+    gradient = handles["gradient"]
+    builder.call(phase_gradient_state(gradient.size), gradient)
+    builder.call(run, *handles.values())
+    return builder.routine()
+
+
+def displacement_of(distance: float) -> float:
     """The relative displacement r whose turned direction lies within `distance`: sin(2 asin(distance/2))."""
     return math.sin(2 * math.asin(min(distance, 1.0) / 2))
 
 
-def _distance(displacement: float) -> float:
+def distance_of(displacement: float) -> float:
     """The distance of directions that a relative displacement r can make: 2 sin(asin(r)/2)."""
     return 2 * math.sin(math.asin(min(displacement, 1.0)) / 2)
-
-
-def _circuit(run: Routine) -> Routine:
-    """The run behind the preparation of its phase gradient."""
-    builder = Builder("circuit", "solver")
-    handles = tuple(builder.register(r.name, r.size) for r in run.registers)
-    gradient = handles[-1]
-    builder.call(phase_gradient_state(gradient.size), gradient)
-    builder.call(run, *handles)
-    return builder.routine()
-
-
-def _breakdown(
-    program: Routine, step: Encoding, history: Encoding, time_bits: int, work: int
-) -> dict[str, int]:
-    """Logical qubits by purpose; they add up to the total."""
-    return {
-        "time": int(time_bits),
-        "parameters": int(history.system) - time_bits,
-        "step ancilla": int(step.ancilla),
-        "history ancilla": int(history.ancilla) - int(step.ancilla),
-        "solver ancilla": 3,  # sign, extra, and the rotation that carries 1/t
-        "phase gradient": int(program.register("gradient").size),
-        "work (peak)": work,
-    }

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.kinds import Kind, Source
 from qgd_compiler.program.ir import Routine
+
+if TYPE_CHECKING:
+    from qgd_compiler.algorithms.quadratic import Quadratic
 
 Interval = tuple[float, float]
 
@@ -64,6 +68,23 @@ class ErrorTerm:
     kind: Kind
 
 
+@dataclass(frozen=True)
+class InverseBound:
+    """A bound on ‖L⁻¹‖ as a function of the padding, and how it comes about.
+
+    statement   what the bound is, in words; `source` where that is shown
+    inputs      numbers that it depends on, beside the padding
+    """
+
+    of: Callable[[int], float]
+    statement: str
+    source: str
+    inputs: tuple[tuple[str, float], ...] = ()
+
+    def __call__(self, padding: int) -> float:
+        return self.of(padding)
+
+
 class System(Protocol):
     """A linear system L y = b over the time steps of a run.
 
@@ -75,6 +96,7 @@ class System(Protocol):
     sums     what is known of the solution
     errors   of the lift itself
     marks    where the wanted part stands: qubits of a step's register (from the first) and their values
+    accretive   L + L† >= 0 is certain: no step is longer than it was
     """
 
     @property
@@ -99,6 +121,8 @@ class System(Protocol):
     def errors(self) -> tuple[ErrorTerm, ...]: ...
     @property
     def marks(self) -> tuple[tuple[int, int], ...]: ...
+    @property
+    def accretive(self) -> bool: ...
 
     def inverse_norm(self, padding: int) -> float:
         """An upper bound on ‖L⁻¹‖; InfeasibleError where it is beyond 1e150."""
@@ -119,9 +143,13 @@ class Problem:
 
     parameters  n; `iterations` T; `epsilon` the 2-norm error asked of the normalised output
     systems     the linear systems that answer it; at least one
+    quadratics  the same run as a function of one Hessian, where it is one: about the start, about the minimum, or both
+    why_not     why there is none
     """
 
     parameters: int
     iterations: int
     epsilon: float
     systems: tuple[System, ...]
+    quadratics: tuple[Quadratic, ...] = ()
+    why_not: str = ""

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+import numpy as np
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for
+from qgd_compiler.algorithms.menu.layout import Layout
+from qgd_compiler.algorithms.problem import RightHandSide
+from qgd_compiler.algorithms.right_hand_sides import States
 from qgd_compiler.algorithms.sparse_state import sparse_state
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Cost, Folder
+from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
 
 METHODS = ("dense tree", "sparse tree")
@@ -54,3 +62,42 @@ def preparations(
         t = int(exchange.t_of(cost.gates, each))
         found.append(Preparation(method, access.name, routine, cost, t, bits))
     return tuple(sorted(found, key=lambda p: (p.t_count, int(p.cost.work))))
+
+
+def vector_state(
+    states: States, nonzeros: int, columns: Layout, epsilon: float, access: Access, folder: Folder
+) -> RightHandSide:
+    """|0> to one vector of `states` where the columns of an encoding stand, to `epsilon`: the cheaper of two ways.
+
+    Registers: `system` (the columns' qubits), `gradient`. Dense: a tree over the whole register. Sparse: a tree over
+    the entries that are not zero, and a lookup of their places. Cheaper: fewer Toffolis, then fewer work qubits.
+    """
+    span = int(columns.span)
+    places = columns.places() if states.data is not None else None
+    bits, error = states.bits_for(span, places, epsilon)
+    found = [(amplitude_tree(span, bits, access), bits, error)]
+    if nonzeros < span:
+        few = States(nonzeros, 1, None if states.data is None else states.data[:, states.data[0] != 0])
+        bits, error = few.bits_for(nonzeros, np.arange(nonzeros), epsilon)
+        found.append((_sparse(2 ** int(columns.bits), nonzeros, bits, cast(Hashable, access)), bits, error))
+
+    def price(way: tuple[Routine, int, float]) -> tuple[int, int]:
+        cost = folder.cost(way[0])
+        return int(cost.gates.toffoli), int(cost.work)
+
+    routine, bits, error = min(found, key=price)
+    return RightHandSide(_named(routine, int(columns.bits), bits), error, bits)
+
+
+@lru_cache(maxsize=256)
+def _sparse(dimension: int, nonzeros: int, bits: int, access: Hashable) -> Routine:
+    return sparse_state(dimension, nonzeros, bits, cast(Access, access))
+
+
+@lru_cache(maxsize=256)
+def _named(routine: Routine, size: int, bits: int) -> Routine:
+    """The preparation with registers named as solvers name them."""
+    builder = Builder("preparation of the input", "right-hand side")
+    system, gradient = builder.register("system", size), builder.register("gradient", bits)
+    builder.call(routine, system, gradient)
+    return builder.routine()

@@ -11,6 +11,7 @@ from qgd_compiler.algorithms.choice import Choice
 from qgd_compiler.algorithms.history import rows
 from qgd_compiler.algorithms.plan import Plan
 from qgd_compiler.algorithms.problem import Problem
+from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.analysis.regime import Regime as MeasuredRegime
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.report import (
@@ -21,18 +22,23 @@ from qgd_compiler.backends.report import (
     LinearSystem,
     Logical,
     Offer,
+    Polynomial,
     Regime,
     Report,
     Rotations,
     Solver,
+    Split,
+    Stationary,
     Success,
     Total,
 )
+from qgd_compiler.backends.verdict import MeasuredRun, verdict_of
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.kinds import Kind, Source, weakest_kind, weakest_source
+from qgd_compiler.kinds import Source, weakest_kind, weakest_source
 from qgd_compiler.version import __version__
 
 DATA_COMPONENTS = ("hessian", "right-hand side")
+FRESH = "none (quadratic model)"
 
 
 @dataclass(frozen=True)
@@ -45,44 +51,34 @@ class Heading:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True)
-class MeasuredRun:
-    """The class of the whole run, and its steps, of which the price may hold only a window."""
-
-    regime: MeasuredRegime
-    iterations: int
-
-
 def report_of(
     heading: Heading,
     problem: Problem,
     run: MeasuredRun,
     choice: Choice,
+    front: Sequence[Plan],
     exchange: Exchange,
     objective: str,
 ) -> Report:
-    """The report of one compile."""
+    """The report of one compile; `front`: the Pareto front of T gates and qubits."""
     best, regime = choice.best, run.regime
+    history = _best_history(choice)
     return Report(
         name=heading.name,
         compiler=__version__,
         spec_digest=heading.digest,
-        verdict=_verdict(problem, run, choice, exchange),
+        verdict=verdict_of(problem, run, choice.best, exchange),
         kind=weakest_kind((best.kind, exchange.kind)),
         weakest_source=weakest_source(heading.sources),
         total=_total(choice, exchange, objective),
         regime=regime_of(regime),
-        carleman=_carleman(best),
-        linear_system=LinearSystem(
-            alpha=float(best.history.alpha),
-            inverse_norm=best.inverse_norm,
-            kappa=best.kappa,
-            dimension=int(rows(problem.iterations, best.padding)) * best.system.width,
-            rows=int(rows(problem.iterations, best.padding)),
-            padding=best.padding,
-        ),
+        carleman=_carleman(best, history),
+        linear_system=None if history is None else _linear_system(history, history is best),
+        stationary=_stationary(best),
+        polynomial=_polynomial(best),
         solver=Solver(
             name=best.candidate.solver,
+            subject=best.candidate.subject,
             encoding=best.candidate.encoding,
             access=best.candidate.access.name,
             queries=int(best.queries.encoding),
@@ -98,7 +94,9 @@ def report_of(
         ),
         logical=_logical(best, exchange),
         error_budget=tuple(ErrorShare(name=n, epsilon=e, kind=k) for n, e, k in best.error_terms),
-        alternatives=tuple(_alternative(a, problem) for a in choice.alternatives),
+        split=_split(choice),
+        pareto=tuple(_offer(plan, exchange) for plan in front),
+        alternatives=tuple(_alternative(a) for a in choice.alternatives),
         assumptions=heading.assumptions,
     )
 
@@ -153,24 +151,91 @@ def _logical(plan: Plan, exchange: Exchange) -> Logical:
     )
 
 
-def _carleman(best: Plan) -> Carleman:
-    """The lift of the chosen plan, and what it is off by (units: relative to the last iterate)."""
-    off = {term.name: term.displacement for term in best.system.errors}
-    return Carleman(
-        order=best.system.order,
-        lift="none (quadratic model)" if best.system.lift == "none" else best.system.name,
-        truncation_bound=off.get("truncation", 0.0),
-        bias_bound=off.get("bias of the first-order lift", 0.0),
-        gamma=best.system.gamma,
-        width=best.system.width,
+def _best_history(choice: Choice) -> Plan | None:
+    """The chosen plan if it solves a history system, else the cheapest that does."""
+    plans = (choice.best, *(a.plan for a in choice.alternatives if a.plan is not None))
+    return next((p for p in plans if isinstance(p.facts, HistorySubject)), None)
+
+
+def _linear_system(plan: Plan, chosen: bool) -> LinearSystem:
+    facts = plan.facts
+    assert isinstance(facts, HistorySubject)
+    steps = int(rows(facts.system.iterations, facts.padding))
+    return LinearSystem(
+        alpha=float(facts.history.alpha),
+        inverse_norm=facts.inverse_norm,
+        kappa=facts.kappa,
+        dimension=steps * facts.system.width,
+        rows=steps,
+        padding=facts.padding,
+        chosen=chosen,
     )
 
 
-def _alternative(considered: Considered, problem: Problem) -> Alternative:
+def _stationary(best: Plan) -> Stationary | None:
+    facts = best.facts
+    if not isinstance(facts, StationarySubject):
+        return None
+    return Stationary(
+        alpha=float(facts.encoding.alpha),
+        inverse_norm=facts.inverse_norm,
+        kappa=facts.kappa,
+        distance=facts.distance,
+    )
+
+
+def _polynomial(best: Plan) -> Polynomial | None:
+    facts = best.facts
+    if not isinstance(facts, PolynomialSubject):
+        return None
+    return Polynomial(
+        name=facts.polynomial,
+        argument=facts.argument,
+        method=facts.method,
+        degree=facts.degree,
+        alpha=facts.alpha,
+        scale=facts.scale,
+        amplitude=facts.amplitude[0],
+        one_norm=facts.one_norm,
+        error=facts.error,
+        kind=facts.error_kind,
+    )
+
+
+def _carleman(best: Plan, history: Plan | None) -> Carleman:
+    """The lift of the history system, and what it is off by (units: relative to the last iterate)."""
+    facts = best.facts if history is None else history.facts
+    if not isinstance(facts, HistorySubject):
+        width = int(2**facts.encoding.system)
+        return Carleman(order=1, lift=FRESH, truncation_bound=0.0, gamma=None, width=width)
+    system = facts.system
+    off = {term.name: term.displacement for term in system.errors}
+    return Carleman(
+        order=system.order,
+        lift=FRESH if system.lift == "none" else system.name,
+        truncation_bound=off.get("truncation", 0.0),
+        bias_bound=off.get("bias of the first-order lift", 0.0),
+        gamma=system.gamma,
+        width=system.width,
+    )
+
+
+def _split(choice: Choice) -> Split:
+    shares = choice.best.shares
+    return Split(
+        solver=shares.solver,
+        encoding=shares.encoding,
+        right_hand_side=shares.right_hand_side,
+        synthesis=shares.synthesis,
+        uniform=choice.uniform,
+        halving=choice.halving,
+    )
+
+
+def _alternative(considered: Considered) -> Alternative:
     plan = considered.plan
-    system = problem.systems[considered.candidate.system]
     return Alternative(
-        system=system.name,
+        subject=considered.candidate.subject,
         solver=considered.candidate.solver,
         encoding=considered.candidate.encoding,
         access=considered.candidate.access.name,
@@ -184,8 +249,10 @@ def _alternative(considered: Considered, problem: Problem) -> Alternative:
     )
 
 
-def _offer(plan: Plan) -> Offer:
+def _offer(plan: Plan, exchange: Exchange) -> Offer:
     return Offer(
+        subject=plan.candidate.subject,
+        rotation=exchange.rotation,
         t_count=plan.t_count,
         toffoli=plan.toffoli_count,
         qubits=plan.qubits,
@@ -196,67 +263,14 @@ def _offer(plan: Plan) -> Offer:
 
 
 def _total(choice: Choice, exchange: Exchange, objective: str) -> Total:
-    best = choice.best
-    proven = [a.plan for a in choice.alternatives if a.plan is not None and _is_proven(a.plan, exchange)]
-    heuristic = [
-        a.plan for a in choice.alternatives if a.plan is not None and not _is_proven(a.plan, exchange)
-    ]
+    best, heuristic = choice.best, choice.heuristic
     return Total(
         t_count=best.t_count,
         toffoli=best.toffoli_count,
         qubits=best.qubits,
         objective=objective,
-        proven=_offer(proven[0]) if proven else None,
-        why_no_proven="" if proven else _why_not_proven(exchange),
-        heuristic=_offer(heuristic[0]) if heuristic else None,
-        why_no_heuristic="" if heuristic else "every solver considered rests on a proven bound",
+        proven=None if choice.proven is None else _offer(choice.proven, choice.proven_exchange),
+        why_no_proven=choice.why_no_proven,
+        heuristic=None if heuristic is None else _offer(heuristic, exchange),
+        why_no_heuristic="" if heuristic is not None else "every solver that serves this spec is proven",
     )
-
-
-def _is_proven(plan: Plan, exchange: Exchange) -> bool:
-    return weakest_kind((plan.kind, exchange.kind)) in (Kind.EXACT, Kind.BOUND)
-
-
-def _why_not_proven(exchange: Exchange) -> str:
-    return f"the exchange of gates for T gates is a {exchange.kind.value}, not a bound"
-
-
-def _verdict(problem: Problem, run: MeasuredRun, choice: Choice, exchange: Exchange) -> tuple[str, ...]:
-    best = choice.best
-    parts = _share_by_component(best, exchange)
-    largest = max(parts, key=lambda name: parts[name])
-    lines: Sequence[str] = (
-        f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the "
-        f"displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, "
-        f"error {problem.epsilon:g}.",
-        run.regime.verdict,
-        *_about_windows(problem, run),
-        f"{parts[largest]:.0%} of the T gates belong to the component '{largest}'; "
-        f"the system is queried {int(best.queries.encoding):,} times per solver run, "
-        f"at condition number {best.kappa:.4g}.",
-        f"Plain gradient descent reaches the same parameters with {problem.iterations:,} classical matrix-vector "
-        f"products, and reading them out of the state would take many runs more.",
-    )
-    return tuple(lines)
-
-
-def _about_windows(problem: Problem, run: MeasuredRun) -> tuple[str, ...]:
-    window = run.regime.window
-    if problem.iterations < run.iterations:
-        return (
-            f"The price is that of the first window, {problem.iterations:,} of {run.iterations:,} steps; the other "
-            f"windows, with an upload and a read-out each, are not priced.",
-        )
-    if window is None or window >= problem.iterations:
-        return ()
-    return (
-        f"The price is that of one run of all {problem.iterations:,} steps with its growth in the condition number; "
-        f"windows with an upload and a read-out each are not priced.",
-    )
-
-
-def _share_by_component(plan: Plan, exchange: Exchange) -> dict[str, float]:
-    return {
-        name or "other": int(exchange.t_of(part, plan.rotation_epsilon)) / plan.t_per_circuit
-        for name, part in plan.cost.by_component.items()
-    }

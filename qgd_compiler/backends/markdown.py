@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qgd_compiler.backends.page import Grid, Page, Pairs
+from qgd_compiler.backends.page import Grid, Page, Pairs, Tree, Twig
 
 
 def markdown(page: Page) -> str:
@@ -21,7 +21,14 @@ def _lines(page: Page) -> Iterator[str]:
         yield ""
         yield f"## {_escape(section.title)}"
         yield ""
-        yield from _grid(section.body) if isinstance(section.body, Grid) else _pairs(section.body)
+        match section.body:
+            case Grid():
+                yield from _grid(section.body)
+            case Pairs():
+                yield from _pairs(section.body)
+            case Tree():
+                for twig in section.body.roots:
+                    yield from _twig(twig, "")
         if section.notes:
             yield ""
             for note in section.notes:
@@ -43,6 +50,14 @@ def _pairs(pairs: Pairs) -> Iterator[str]:
     yield "|---|---:|---|"
     for row in pairs.rows:
         yield _row([_escape(cell) for cell in row])
+
+
+def _twig(twig: Twig, indent: str) -> Iterator[str]:
+    """An item of a list, its details as lines of the same paragraph, its parts as a list in it."""
+    lines = [f"**{_escape(twig.name)}** {_escape(twig.figures)}".rstrip(), *map(_escape, twig.details)]
+    yield f"{indent}- " + f"<br>\n{indent}  ".join(lines)
+    for part in twig.parts:
+        yield from _twig(part, indent + "  ")
 
 
 def _row(cells: list[str]) -> str:

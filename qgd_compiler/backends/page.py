@@ -32,11 +32,39 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class Twig:
+    """A node of a tree: its name, figures beside it, lines of detail under it, and its parts."""
+
+    name: str
+    figures: str
+    details: tuple[str, ...] = ()
+    parts: tuple[Twig, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Nodes with parts of their own."""
+
+    roots: tuple[Twig, ...]
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """All nodes in the order in which they are read: name, figures, details."""
+        found: list[tuple[str, ...]] = []
+        stack = list(reversed(self.roots))
+        while stack:
+            twig = stack.pop()
+            found.append((twig.name, twig.figures, *twig.details))
+            stack.extend(reversed(twig.parts))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading, what stands under it, and remarks that follow."""
 
     title: str
-    body: Grid | Pairs
+    body: Grid | Pairs | Tree
     notes: tuple[str, ...] = ()
 
 

@@ -59,15 +59,43 @@ class LinearSystem(Part):
     dimension: Count = Field(description="Rows of L: time steps times parameters.")
     rows: Count = Field(description="Time steps of the history, T + 1 + padding.")
     padding: Count = Field(description="Extra rows that repeat the last iterate.")
+    chosen: bool = Field(description="Whether the chosen plan solves it; else the cheapest plan that does.")
+
+
+class Stationary(Part):
+    """The system H x = -g, whose solution the run comes near."""
+
+    alpha: Positive = Field(description="Normalisation of the block-encoding of H; at least its 2-norm.")
+    inverse_norm: Positive = Field(description="Upper bound on the 2-norm of the inverse of H.")
+    kappa: Positive = Field(description="alpha * inverse_norm: what the solver pays for.")
+    distance: FiniteFloat = Field(
+        ge=0, description="|u_T - x| / |u_T|, at most: what the last iterate is off from the solution."
+    )
+
+
+class Polynomial(Part):
+    """A polynomial of a Hermitian matrix, applied to what drives the run."""
+
+    name: str = Field(description="Which polynomial.")
+    argument: str = Field(description="The matrix that it is a polynomial of.")
+    method: str = Field(description="How it is applied.")
+    degree: Count = Field(description="Degree in the argument.")
+    alpha: Positive = Field(description="Normalisation of the block-encoding of the argument.")
+    scale: Positive = Field(description="The polynomial over the wanted function, which is 1 at its largest.")
+    amplitude: Probability = Field(description="Norm of what it leaves of the normalised input, at least.")
+    one_norm: Positive = Field(description="Sum of the sizes of its Chebyshev coefficients.")
+    error: FiniteFloat = Field(ge=0, description="Sup-norm distance from the wanted function, over scale.")
+    kind: Kind = Field(description="How far degree and error can be trusted.")
 
 
 class Solver(Part):
-    """How the linear system is solved."""
+    """How the answer is found."""
 
     name: str = Field(description="Name of the solver.")
-    encoding: str = Field(description="Block-encoding of the Hessian.")
+    subject: str = Field(description="What is solved: a history system, a polynomial, the stationary point.")
+    encoding: str = Field(description="Block-encoding of the Hessian, or of the matrix named by the subject.")
     access: str = Field(description="Model of data access.")
-    queries: Count = Field(description="Uses of the block-encoding of L or its inverse, per solver run.")
+    queries: Count = Field(description="Uses of the block-encoding or its inverse, per solver run.")
     state_preparations: Count = Field(description="Preparations of b or their inverses, per solver run.")
     kind: Kind = Field(description="How far the number of queries can be trusted.")
     source: str = Field(description="The paper and statement that the number of queries comes from.")
@@ -129,7 +157,9 @@ class ErrorShare(Part):
 class Alternative(Part):
     """A linear system with a solver, an encoding and an access model that was considered."""
 
-    system: str = Field(description="The linear system of the run: the plain history, or a lift.")
+    subject: str = Field(
+        description="What is solved: the plain history, a lift, a polynomial, the end point."
+    )
     solver: str = Field(description="Name of the solver.")
     encoding: str = Field(description="Block-encoding of the Hessian.")
     access: str = Field(description="Model of data access.")
@@ -143,8 +173,10 @@ class Alternative(Part):
 
 
 class Offer(Part):
-    """The best total of one kind."""
+    """One plan in short."""
 
+    subject: str = Field(description="What is solved.")
+    rotation: str = Field(description="The model of rotation synthesis that it is priced with.")
     t_count: Count = Field(description="Expected T gates over all runs.")
     toffoli: Count = Field(description="Expected Toffolis over all runs.")
     qubits: Count = Field(description="Logical qubits, peak.")
@@ -166,6 +198,21 @@ class Total(Part):
     why_no_heuristic: str = Field(default="", description="Why `heuristic` is null.")
 
 
+class Split(Part):
+    """How the error is shared out, and what other splits would cost."""
+
+    solver: Probability = Field(description="Share of the solver.")
+    encoding: Probability = Field(description="Share of the words of the encoding.")
+    right_hand_side: Probability = Field(description="Share of the state that is prepared.")
+    synthesis: Probability = Field(description="Share of the synthesis of rotations.")
+    uniform: Positive | None = Field(
+        description="The objective at four equal shares over that of this plan; null where that is infeasible."
+    )
+    halving: Positive | None = Field(
+        description="The same at shares of 1/2, 1/4, 1/8 and 1/8; null where that is infeasible."
+    )
+
+
 class Report(Document):
     """What one spec costs, why, and what that rests on."""
 
@@ -179,11 +226,23 @@ class Report(Document):
     total: Total = Field(description="What the answer costs, all runs included.")
     regime: Regime = Field(description="Whether gradient descent contracts on this model.")
     carleman: Carleman = Field(description="The linearisation of the iteration.")
-    linear_system: LinearSystem = Field(description="The history system of all iterates.")
-    solver: Solver = Field(description="How the linear system is solved.")
+    solver: Solver = Field(description="How the answer is found.")
+    linear_system: LinearSystem | None = Field(
+        default=None, description="The history system of all iterates; null where no plan solves one."
+    )
+    stationary: Stationary | None = Field(
+        default=None, description="The system of the stationary point, where the solver solves it."
+    )
+    polynomial: Polynomial | None = Field(
+        default=None, description="The polynomial, where the solver applies one."
+    )
     success: Success = Field(description="How often the circuit has to run.")
     logical: Logical = Field(description="Logical resources of one run of the circuit.")
     error_budget: tuple[ErrorShare, ...] = Field(description="Where the allowed error goes.")
+    split: Split = Field(description="How the error is shared out.")
+    pareto: tuple[Offer, ...] = Field(
+        description="Plans that no other beats in both qubits and T gates, fewest qubits first."
+    )
     alternatives: tuple[Alternative, ...] = Field(
         description="All that was considered, best first, invalid last."
     )

@@ -17,8 +17,12 @@ def report_page(report: Report) -> Page:
         _components(report),
         _circuit(report),
         regime_section(report.regime),
+        _solver(report),
+        _polynomial(report),
+        _stationary(report),
         _system(report),
         _errors(report),
+        _front(report),
         _alternatives(report),
         assumptions_section(report.assumptions),
     ]
@@ -56,35 +60,43 @@ def _value(value: int | float | str | None) -> str:
 
 def _total(report: Report) -> Section:
     total, solver = report.total, report.solver
-    chosen = Offer(
-        t_count=total.t_count,
-        toffoli=total.toffoli,
-        qubits=total.qubits,
-        solver=solver.name,
-        encoding=solver.encoding,
-        access=solver.access,
-    )
-    rows = [_offer("this plan", chosen)]
-    notes = [f"Chosen for the fewest {_objective(total.objective)}; counted until one run succeeds."]
+    chosen = (count(total.t_count), count(total.toffoli), count(total.qubits), solver.name, solver.encoding)
+    rows: list[tuple[str, ...]] = [("this plan", *chosen, solver.access)]
+    notes = [f"Chosen for the least {OBJECTIVES[total.objective]}; counted until one run succeeds."]
     for label, offer, why in (
         ("best proven", total.proven, total.why_no_proven),
         ("best heuristic", total.heuristic, total.why_no_heuristic),
     ):
         if offer is not None:
-            rows.append(_offer(label, offer))
+            rows.append((label, *_offer(offer)))
         elif why:
             notes.append(f"No {label.removeprefix('best ')} total: {why}")
+    if total.proven is not None:
+        notes.append(
+            f"Proven: rotations by the model '{total.proven.rotation}', every formula exact or a bound."
+        )
     heads = columns("", "T gates", "Toffoli", "qubits", "solver", "encoding", "access", numeric=COUNTS)
     return Section("Total", Grid(heads, tuple(rows), frozenset({0})), tuple(notes))
 
 
-def _objective(name: str) -> str:
-    return {"t_count": "T gates", "toffoli": "Toffolis", "qubits": "qubits"}.get(name, name)
+OBJECTIVES = {
+    "t_count": "T gates",
+    "toffoli": "Toffolis",
+    "qubits": "qubits",
+    "qubits_times_t": "qubits times T gates",
+    "runtime": "layers of T gates",
+}
 
 
-def _offer(label: str, offer: Offer) -> tuple[str, ...]:
+def _offer(offer: Offer) -> tuple[str, ...]:
     numbers = (count(offer.t_count), count(offer.toffoli), count(offer.qubits))
-    return (label, *numbers, offer.solver, offer.encoding, offer.access)
+    return (*numbers, offer.solver, offer.encoding, offer.access)
+
+
+def _front(report: Report) -> Section:
+    heads = columns("T gates", "Toffoli", "qubits", "solver", "encoding", "access", numeric=COUNTS)
+    rows = tuple(_offer(o) for o in report.pareto)
+    return Section("T gates against qubits", Grid(heads, rows), ("No plan has fewer of both.",))
 
 
 def _components(report: Report) -> Section:
@@ -123,8 +135,21 @@ def _circuit(report: Report) -> Section:
     return Section("One circuit", Pairs(kept))
 
 
+def _solver(report: Report) -> Section:
+    solver = report.solver
+    rows = (
+        ("solver", solver.name, f"for the {solver.subject}"),
+        ("encoding", solver.encoding, f"tables read by {solver.access}"),
+        ("queries", count(solver.queries), f"{solver.kind}; {solver.source}"),
+        ("state preparations", count(solver.state_preparations), ""),
+    )
+    return Section("Solver", Pairs(rows))
+
+
 def _system(report: Report) -> Section:
-    system, solver, carleman = report.linear_system, report.solver, report.carleman
+    system, carleman = report.linear_system, report.carleman
+    if system is None:
+        return Section("Linear system", Pairs(()))
     off = f"truncation error <= {real(carleman.truncation_bound)}"
     if carleman.bias_bound:
         off += f", bias <= {real(carleman.bias_bound)}"
@@ -138,10 +163,41 @@ def _system(report: Report) -> Section:
         ("alpha", real(system.alpha), "normalisation of the encoding of L"),
         ("inverse norm", real(system.inverse_norm), "bound on the inverse of L"),
         ("kappa", real(system.kappa), "their product: what the solver pays for"),
-        ("solver queries", count(solver.queries), f"{solver.kind}; {solver.source}"),
-        ("state preparations", count(solver.state_preparations), "of the right-hand side"),
     )
-    return Section("Linear system", Pairs(rows))
+    notes = () if system.chosen else ("Not solved by this plan: of the cheapest plan that solves it.",)
+    return Section("Linear system", Pairs(rows), notes)
+
+
+def _stationary(report: Report) -> Section:
+    end = report.stationary
+    rows = (
+        ()
+        if end is None
+        else (
+            ("alpha", real(end.alpha), "normalisation of the encoding of H"),
+            ("inverse norm", real(end.inverse_norm), "bound on the inverse of H"),
+            ("kappa", real(end.kappa), "their product: what the solver pays for"),
+            ("distance", real(end.distance), "of the last iterate from the solution, relative to it"),
+        )
+    )
+    return Section("Stationary point", Pairs(rows))
+
+
+def _polynomial(report: Report) -> Section:
+    p = report.polynomial
+    rows = (
+        ()
+        if p is None
+        else (
+            ("polynomial", p.name, f"of {p.argument}"),
+            ("degree", count(p.degree), f"{p.kind}; error {real(p.error)} of its scale"),
+            ("applied by", p.method, f"sum of its coefficients' sizes {real(p.one_norm)}"),
+            ("alpha", real(p.alpha), "normalisation of the encoding"),
+            ("scale", real(p.scale), "the polynomial over the wanted function, which is 1 at its largest"),
+            ("amplitude", real(p.amplitude), "norm of what it leaves of the normalised input, at least"),
+        )
+    )
+    return Section("Polynomial", Pairs(rows))
 
 
 def _errors(report: Report) -> Section:
@@ -153,20 +209,26 @@ def _errors(report: Report) -> Section:
     if rows:
         rows.append(("sum", real(whole), "", ""))
     heads = columns("source of error", "epsilon", "share", "kind", numeric=("epsilon", "share"))
-    notes = ("2-norm of the normalised output state.",)
+    split = report.split
+    told = [
+        f"{name} {percent(factor - 1)} more"
+        for name, factor in (("a uniform split costs", split.uniform), ("halving shares", split.halving))
+        if factor is not None
+    ]
+    notes = ("2-norm of the normalised output state.", *((f"{'; '.join(told)}.",) if told else ()))
     return Section("Error budget", Grid(heads, tuple(rows), frozenset({len(rows) - 1})), notes)
 
 
 def _alternatives(report: Report) -> Section:
-    several = len({a.system for a in report.alternatives}) > 1  # lifts beside each other
+    several = len({a.subject for a in report.alternatives}) > 1  # lifts beside each other
     rows = tuple(
         (
-            *((a.system,) if several else ()),
+            *((a.subject,) if several else ()),
             *(a.solver, a.encoding, a.access, count(a.t_count), count(a.toffoli), count(a.qubits), a.reason),
         )
         for a in report.alternatives
     )
     words = ("solver", "encoding", "access", "T gates", "Toffoli", "qubits", "verdict")
-    heads = columns(*(("linear system",) if several else ()), *words, numeric=COUNTS)
+    heads = columns(*(("what is solved",) if several else ()), *words, numeric=COUNTS)
     strong = frozenset(i for i, a in enumerate(report.alternatives) if a.chosen)
     return Section("Alternatives", Grid(heads, rows, strong))

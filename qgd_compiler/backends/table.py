@@ -5,12 +5,13 @@ from __future__ import annotations
 from io import StringIO
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree as Branches
 
-from qgd_compiler.backends.page import Grid, Page, Pairs
+from qgd_compiler.backends.page import Grid, Page, Pairs, Tree, Twig
 
 PLAIN_WIDTH = 140
 
@@ -33,7 +34,14 @@ def table(page: Page, *, width: int = PLAIN_WIDTH, color: bool = False) -> str:
         console.print()
         console.print(Text(section.title, style="bold cyan"))
         body = section.body
-        console.print(_grid(body) if isinstance(body, Grid) else _pairs(body))
+        match body:
+            case Grid():
+                console.print(_grid(body))
+            case Pairs():
+                console.print(_pairs(body))
+            case Tree():
+                for twig in body.roots:
+                    console.print(_tree(twig))
         for note in section.notes:
             console.print(_bullet(note, "dim"))
     console.print()
@@ -60,6 +68,25 @@ def _grid(grid: Grid) -> RenderableType:
     for i, row in enumerate(grid.rows):
         made.add_row(*(Text(cell) for cell in row), style="bold" if i in grid.strong else "")
     return Padding(made, (0, 0, 0, 2))
+
+
+def _tree(twig: Twig) -> RenderableType:
+    return Padding(_twig(twig, Branches(_label(twig), guide_style="dim")), (0, 0, 0, 2))
+
+
+def _twig(twig: Twig, grown: Branches) -> Branches:
+    for part in twig.parts:
+        _twig(part, grown.add(_label(part)))
+    return grown
+
+
+def _label(twig: Twig) -> RenderableType:
+    """The name, the figures beside it, and the details below, set in."""
+    text = Text(twig.name, style="bold")
+    if twig.figures:
+        text.append(f"  {twig.figures}", style="not bold cyan")
+    details = (Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in twig.details)
+    return Group(text, *details)
 
 
 def _pairs(pairs: Pairs) -> RenderableType:

@@ -13,11 +13,11 @@ from qualtran.bloqs.basic_gates import CNOT, CZ, Hadamard, Ry, Rz, SGate, TGate,
 from qualtran.bloqs.bookkeeping import Allocate, Free
 from qualtran.bloqs.mcmt import And as LibraryAnd
 
-from qgd_compiler.bloqs.measure import MeasureAndReset
+from qgd_compiler.bloqs.measure import MeasureAndReset, MeasureZero
 from qgd_compiler.costing.gates import Gates
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.ir import Primitive
-from qgd_compiler.program.primitives import And, Gate, MeasureX, Rotation
+from qgd_compiler.program.primitives import And, Gate, MeasureX, Postselect, Rotation
 from qgd_compiler.scalars import Scalar
 
 Qubits = list[Any]  # single-qubit soquets
@@ -40,6 +40,10 @@ def atom_callees(atom: Primitive, adjoint: bool) -> Callees:
         if atom.outcome is None:
             return {MeasureAndReset(): atom.bits}
         return dict(Counter(MeasureAndReset(_bit(atom, i)) for i in range(int(atom.bits))))
+    if isinstance(atom, Postselect):
+        if adjoint:
+            raise UnsupportedError("a measurement has no inverse")
+        return {MeasureZero(): atom.bits}
     count = atom.bits if isinstance(atom, Gate) else 1
     return {atom_bloq(atom, adjoint): count}
 
@@ -68,6 +72,9 @@ def add_atom(bb: BloqBuilder, atom: Primitive, adjoint: bool, wires: list[Qubits
     if isinstance(atom, MeasureX):
         atom_callees(atom, adjoint)  # refuses the inverse
         return [[bb.add(MeasureAndReset(_bit(atom, i)), q=q) for i, q in enumerate(wires[0])]]
+    if isinstance(atom, Postselect):
+        atom_callees(atom, adjoint)
+        return [[bb.add(MeasureZero(), q=q) for q in wires[0]]]
     bloq = atom_bloq(atom, adjoint)
     if isinstance(atom, Gate) and atom.kind in SINGLE:
         return [[bb.add(bloq, q=q) for q in wires[0]]]

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from qgd_compiler.cli import analyze, compile, describe, encodings, formula, schema
+from qgd_compiler.cli import analyze, compile, describe, encodings, explain, formula, schema, solvers
 from qgd_compiler.cli.talk import say, say_error, wants_json
 from qgd_compiler.errors import QgdError, UsageError
 
@@ -41,8 +41,10 @@ app = typer.Typer(
 )
 app.command("compile")(compile.compile_spec)
 app.command("analyze")(analyze.analyze_spec)
+app.command("explain")(explain.explain_spec)
 app.command("encodings")(encodings.list_encodings)
 app.command("formula")(formula.print_formula)
+app.command("solvers")(solvers.list_solvers)
 app.command("describe")(describe.describe_files)
 app.command("schema")(schema.write_schemas)
 

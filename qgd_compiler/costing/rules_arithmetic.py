@@ -13,6 +13,10 @@ from qgd_compiler.scalars import Scalar, maximum, minimum
 def greater_equal(bits: Scalar, controlled: bool) -> Price:
     r"""Flip a qubit where (a control is 1 and) u >= v, by the borrows of u - v.
 
+    $$b + c$$
+
+    c is 1 if controlled, else 0.
+
     A borrow is a majority, one AND between CNOTs: MAJ(a,b,c) = (a⊕c)(b⊕c) ⊕ c. The last borrow goes to the
     flag by a CNOT, or by one more AND if controlled; then the chain is erased. Cliffords: seven per borrow
     but the first (six CNOTs and a CZ), which has one, and two at the flag.
@@ -38,6 +42,10 @@ def greater_equal(bits: Scalar, controlled: bool) -> Price:
 def greater_equal_constant(bits: Scalar, controlled: bool) -> Price:
     r"""Flip a qubit where (a control is 1 and) x >= K, for a number K known in advance.
 
+    $$b - 1 + c$$
+
+    c is 1 if controlled, else 0.
+
     The borrow of a bit is ¬x∧c or ¬(x∧¬c), one AND either way; the first is a copy of a bit of x. The count
     is the same for all K, so also where K = 0 or K = 2^bits would need no gates.
 
@@ -62,6 +70,10 @@ def greater_equal_constant(bits: Scalar, controlled: bool) -> Price:
 def increment(bits: Scalar, controlled: bool) -> Price:
     r"""Add 1 modulo 2^bits (where a control is 1), by the ladder of the ANDs of the low bits.
 
+    $$\max(b - 2 + c, 0)$$
+
+    c is 1 if controlled, else 0.
+
     Cliffords: a CNOT (or X) onto each bit and a CZ per AND.
 
     Units:   Toffolis; depth: the ladder.
@@ -84,6 +96,8 @@ def increment(bits: Scalar, controlled: bool) -> Price:
 
 def add(bits: Scalar) -> Price:
     r"""Add a register to another, modulo 2^bits; the inverse subtracts at the same price.
+
+    $$b - 1$$
 
     Carries 1 … bits-1, one AND each. Cliffords: seven per carry but the first, four for the first carry and the
     top bit, or one CNOT alone.

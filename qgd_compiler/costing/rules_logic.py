@@ -16,6 +16,8 @@ def at_least(lowest: int, **sizes: Scalar) -> None:
 def clifford_gates(bits: Scalar) -> Price:
     """One Clifford gate on each of `bits` qubits, or pairs of qubits; Pauli gates count too.
 
+    $$b$$
+
     Units:   gates; the inverse costs the same.
     Shape:   scalar, symbol or array; bits >= 0.
     Error:   none.
@@ -32,6 +34,8 @@ def clifford_gates(bits: Scalar) -> Price:
 
 def measured(bits: Scalar) -> Price:
     """Measurements of single qubits, in any basis.
+
+    $$b$$
 
     Units:   measurements.
     Shape:   scalar, symbol or array; bits >= 0.
@@ -84,6 +88,8 @@ def temporary_and_erased() -> Price:
 def conjunction(bits: Scalar, value: int) -> Price:
     """The AND of `bits` qubits, each compared with `value`, as a ladder of temporary ANDs.
 
+    $$b - 1$$
+
     One qubit is copied by a CNOT (and an X for the value 0).
 
     Units:   Toffolis; depth: the ladder.
@@ -104,6 +110,8 @@ def conjunction(bits: Scalar, value: int) -> Price:
 def conjunction_erased(bits: Scalar, value: int) -> Price:
     """The inverse of a conjunction: the ladder is measured from its end.
 
+    $$b - 1$$
+
     Units:   measurements and Cliffords (one CZ per AND).
     Shape:   bits scalar, symbol or array, >= 1; value 0 or 1.
     Error:   none.
@@ -121,6 +129,8 @@ def conjunction_erased(bits: Scalar, value: int) -> Price:
 
 def controlled_swap(bits: Scalar) -> Price:
     """Swap two registers of `bits` qubits where a qubit is 1; the inverse is the same.
+
+    $$b$$
 
     Per qubit: three CNOTs, an AND into one work qubit that all qubits share, and its erasure.
 

@@ -23,6 +23,10 @@ def address_bits(shape: Shape) -> Scalar:
 def bucket_brigade(shape: Shape, bits: Scalar, controlled: bool, table: Table = None) -> Price:
     r"""XOR one of ∏L_i words of `bits` bits into a register; the inverse is the same.
 
+    $$\max(2^m - 2 + c, 0), \qquad m = \sum_i \lceil\log_2 L_i\rceil$$
+
+    c is 1 if controlled, else 0.
+
     With m address bits each of the N = 2^m leaves gets a qubit that is 1 where the address leads there: N−2
     ANDs, or N−1 under a control. A level has its ANDs at the same time, each on its own copy of the address
     bit. Cliffords: two to split and to join a node and one to erase it, four per copy, six at an uncontrolled

@@ -42,6 +42,8 @@ def controlled_rotation() -> Price:
 def rotate_by_register(bits: Scalar) -> Price:
     r"""Rotate a qubit by 4π x/2^b, x in a register of b = `bits` qubits: ±x added into a phase gradient.
 
+    $$\max(b - 2, 0)$$
+
     x is complemented by b CNOTs from the qubit, which is also the carry-in. The top qubit of the gradient is
     an eigenstate of X, so the top sum bit is a phase: of the top carry, a majority, three CZ. That leaves
     the carries 1 … b-2, one AND each. Cliffords: 4 for the basis of the qubit, 2b for the complement, 7 per

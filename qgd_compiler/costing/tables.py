@@ -25,8 +25,12 @@ from qgd_compiler.scalars import (
 Blocks = tuple[Scalar, ...]
 
 
-def best_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bool = False) -> tuple[Blocks, Blocks]:
+def best_blocks(
+    shape: tuple[Scalar, ...], bits: Scalar, controlled: bool = False, most: int | None = None
+) -> tuple[Blocks, Blocks]:
     """Columns per axis to fetch with and to erase with, for the fewest Toffolis each.
+
+    most   columns at most, which keeps the qubits low; numbers only
 
     Numbers: the optimum over all powers of two on all axes together; among equals the fewest columns.
     Symbols: a function that stands for that optimum (`BestColumns`). Arrays: a closed form
@@ -39,7 +43,9 @@ def best_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bool = Fals
     """
     shape = tuple(shape)
     if is_integer(bits) and all(is_integer(length) for length in shape):
-        return _searched(tuple(int(length) for length in shape), int(bits), bool(controlled))
+        return _searched(tuple(int(length) for length in shape), int(bits), bool(controlled), most)
+    if most is not None:
+        raise TypeError("a cap on the columns needs sizes that are numbers")
     if is_symbolic(bits, *shape):
         from qgd_compiler.costing.best_columns import best_columns
 
@@ -82,8 +88,10 @@ def closed_form_blocks(shape: tuple[Scalar, ...], bits: Scalar) -> tuple[Blocks,
 
 
 @lru_cache(maxsize=4096)
-def _searched(shape: tuple[int, ...], bits: int, controlled: bool) -> tuple[Blocks, Blocks]:
-    candidates = list(_all_blocks(shape))
+def _searched(
+    shape: tuple[int, ...], bits: int, controlled: bool, most: int | None = None
+) -> tuple[Blocks, Blocks]:
+    candidates = [blocks for blocks in _all_blocks(shape) if most is None or columns(blocks) <= most]
 
     def fetch_key(blocks: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
         return lookup(shape, bits, blocks, controlled).gates.toffoli, columns(blocks), blocks

@@ -26,6 +26,7 @@ from qgd_compiler.program.primitives import (
     Increment,
     Lookup,
     MeasureX,
+    Postselect,
     RotateByRegister,
     Rotation,
 )
@@ -50,7 +51,7 @@ def is_atom(primitive: Primitive) -> bool:
     """Whether a primitive is not made of others."""
     if isinstance(primitive, Rotation):
         return not primitive.controlled
-    return isinstance(primitive, Gate | And | MeasureX)
+    return isinstance(primitive, Gate | And | MeasureX | Postselect)
 
 
 def expand(primitive: Primitive, adjoint: bool = False, outcome: int | None = None) -> Routine:

@@ -30,7 +30,7 @@ def call_graph(root: Operation) -> networkx.DiGraph[str]:
         if key in graph and "name" in graph.nodes[key]:
             continue
         graph.add_node(key, **_described(op))
-        for call, times in _calls(op.body, 1) if isinstance(op, Routine) else ():
+        for call, times in weighted_calls(op.body) if isinstance(op, Routine) else ():
             callee = call.op.digest.hex()
             before: dict[str, Any] = graph.get_edge_data(key, callee) or {"calls": 0, "inverse": 0}
             graph.add_edge(
@@ -56,11 +56,11 @@ def _described(op: Operation) -> dict[str, Any]:
     }
 
 
-def _calls(steps: Iterable[Step], times: Scalar) -> Iterator[tuple[Call, Scalar]]:
-    """Every call with how often it runs."""
+def weighted_calls(steps: Iterable[Step], times: Scalar = 1) -> Iterator[tuple[Call, Scalar]]:
+    """Every call with how often it runs where the steps run `times` times."""
     for step in steps:
         if isinstance(step, Call):
             yield step, step.times * times
         elif isinstance(step, Loop):
-            for call, inner in _calls(step.body, times):
+            for call, inner in weighted_calls(step.body, times):
                 yield call, sum_over(inner, step.index, step.count)

@@ -97,6 +97,28 @@ class MeasureX(Primitive):
 
 @final
 @node
+class Postselect(Primitive):
+    """Measure each qubit of `x`; the run is given up unless all are 0.
+
+    Simulated as the projection on |0…0>: the squared norm that is left is the probability of getting here. It has
+    no inverse.
+    """
+
+    bits: Scalar
+
+    @property
+    def name(self) -> str:
+        """A measurement that must give 0."""
+        return "Postselect"
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`x`."""
+        return (Register(name="x", size=self.bits),)
+
+
+@final
+@node
 class And(Primitive):
     """`flag` (in |0>) becomes the AND of two qubits, each compared with its control value; the inverse measures."""
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from qgd_compiler.errors import ProofError, UnsupportedError
 from qgd_compiler.program.ir import Allocate, Call, Operation, Primitive, Release, Routine, Wire
 from qgd_compiler.program.meaning import is_permutation, permute
-from qgd_compiler.program.primitives import Gate, MeasureX, RotateByRegister, Rotation
+from qgd_compiler.program.primitives import Gate, MeasureX, Postselect, RotateByRegister, Rotation
 
 MOST_QUBITS = 64
 NEGLIGIBLE = 1e-15
@@ -152,6 +152,11 @@ def _run_primitive(op: Primitive, state: State, registers: dict[str, Places], ad
         state.mix(registers["target"][0], _rotations("Y", -turn if adjoint else turn))
     elif isinstance(op, MeasureX):
         _measure(op, state, registers["x"], adjoint)
+    elif isinstance(op, Postselect):
+        if adjoint:
+            raise UnsupportedError("a measurement is run forwards")
+        zero = state.values(registers["x"]) == 0
+        state.keys, state.amplitudes = state.keys[zero], state.amplitudes[zero]
     else:
         raise UnsupportedError(f"{type(op).__name__} cannot be simulated")
 

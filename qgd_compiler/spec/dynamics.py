@@ -129,6 +129,10 @@ class Dynamics(Section):
         default=None,
         description="Steps between a download and the next upload (count). Default: all of them.",
     )
+    warm_up: Annotated[Setting, Within(ge=0, integer=True)] = Field(
+        default=Zero,
+        description="Of the steps of each segment, how many run classically before the upload (count, at least 0).",
+    )
     momentum: Annotated[Setting, Within(ge=0, lt=1)] = Field(
         default=Zero,
         description="Heavy-ball momentum (0 to below 1).",
@@ -156,6 +160,15 @@ class Dynamics(Section):
     minibatches: Minibatches | None = Field(
         default=None, description="Cyclic minibatches; the whole data in every step by default."
     )
+
+    @model_validator(mode="after")
+    def _steps_left_after_the_warm_up(self) -> Self:
+        steps = self.iterations if self.segment is None else self.segment
+        if self.warm_up.value and self.warm_up.value >= steps.value:
+            raise ValueError(
+                f"{self.warm_up.value} classical steps leave nothing of {steps.value} for the quantum computer"
+            )
+        return self
 
     @model_validator(mode="after")
     def _as_many_rates_as_steps(self) -> Self:

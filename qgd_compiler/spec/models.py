@@ -19,9 +19,11 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from qgd_compiler.kinds import Source
+from qgd_compiler.spec.baseline import Baseline
 from qgd_compiler.spec.data import Tensor, Vector
 from qgd_compiler.spec.dynamics import Dynamics
 from qgd_compiler.spec.expressions import FUNCTIONS, Number, finite
+from qgd_compiler.spec.output import Output
 from qgd_compiler.spec.quantity import Property, Setting, Within
 from qgd_compiler.spec.section import FileName, Line, Name, Section, Whole
 from qgd_compiler.spec.structures import Structure, check_order
@@ -156,41 +158,6 @@ class Access(Section):
         return {"title": cls.__name__, "description": full["description"], "anyOf": [full, one, many]}
 
 
-class Output(Section):
-    """What is read out."""
-
-    kind: Literal["state", "parameters", "top_k", "overlap"] = Field(
-        default="state", description="The state itself, all parameters, the largest ones, or one overlap."
-    )
-    precision: Annotated[Setting, Within(gt=0, lt=1)] | None = Field(
-        default=None, description="Error of the read-out, relative to the norm (above 0, below 1)."
-    )
-    k: Annotated[Setting, Within(ge=1, integer=True)] | None = Field(
-        default=None, description="How many of the largest parameters top_k reads out (count, at least 1)."
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, data: Any) -> Any:
-        return {"kind": data} if isinstance(data, str) else data
-
-    @model_validator(mode="after")
-    def _what_the_kind_takes(self) -> Self:
-        if self.precision is not None and self.kind == "state":
-            raise ValueError("the output 'state' is not read out, so it takes no precision")
-        if (self.k is None) == (self.kind == "top_k"):
-            raise ValueError("the output 'top_k' needs k" if self.k is None else f"{self.kind!r} takes no k")
-        return self
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        full = handler(schema)
-        short = {"enum": ["state", "parameters", "overlap"], "description": "The kind alone."}
-        return {"title": cls.__name__, "description": full["description"], "anyOf": [full, short]}
-
-
 class Target(Section):
     """How good the result must be."""
 
@@ -207,8 +174,31 @@ class Exchange(Section):
         default=Setting(value=4, source=Source.EXACT),
         description="T gates per Toffoli (count).",
     )
-    rotation: Literal["mixed_fallback", "gridsynth", "phase_gradient"] = Field(
-        default="mixed_fallback", description="How a rotation by an arbitrary angle is synthesised."
+    rotation: Literal["mixed_fallback", "gridsynth", "proven_word", "phase_gradient"] = Field(
+        default="mixed_fallback",
+        description=(
+            "How a rotation by an arbitrary angle is synthesised: three fits, and proven_word, whose length is proven."
+        ),
+    )
+
+
+SolverName = Literal[
+    "kernel_reflection",
+    "discrete_adiabatic",
+    "randomised_adiabatic",
+    "stationary",
+    "power",
+    "gram",
+    "bounded",
+    "lchs",
+]
+
+
+class Limits(Section):
+    """What a plan must keep within."""
+
+    qubits: Annotated[Setting, Within(ge=1, integer=True)] | None = Field(
+        default=None, description="Logical qubits at most (count, at least 1)."
     )
 
 
@@ -334,11 +324,30 @@ class Spec(Section):
     output: Output = Field(default=Output(), description="What is read out.")
     target: Target = Field(default=Target(), description="How good the result must be.")
     exchange: Exchange = Field(default=Exchange(), description="The exchange of gates for T gates.")
-    objective: Literal["t_count", "toffoli", "qubits"] = Field(
-        default="t_count", description="What the choice among plans minimises."
+    objective: Literal["t_count", "toffoli", "qubits", "qubits_times_t", "runtime"] = Field(
+        default="t_count",
+        description="What the choice among plans minimises; runtime: layers of T gates, one circuit after the other.",
     )
+    solvers: tuple[SolverName, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="The families of solvers that the compiler may choose from, each once. Default: all.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    limits: Limits = Field(default=Limits(), description="What a plan must keep within.")
     solution: Solution | None = Field(default=None, description="What is known of the run.")
     hardware: Hardware | None = Field(default=None, description="The machine, for physical estimates.")
+    baseline: Baseline = Field(
+        default=Baseline(),
+        description="The classical computation to compare with, and the clock that compares.",
+    )
+
+    @field_validator("solvers")
+    @classmethod
+    def _each_solver_once(cls, solvers: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if solvers is not None and len(set(solvers)) < len(solvers):
+            raise ValueError(f"a solver stands twice: {', '.join(solvers)}")
+        return solvers
 
     @field_validator("gradient", "displacement")
     @classmethod

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qgd_compiler.errors import Mistake, SchemaError
+from qgd_compiler.kinds import Source
 from qgd_compiler.spec.models import Spec
 
 Registry = Mapping[str, Callable[[], dict[str, Any]]]
@@ -21,13 +22,14 @@ def spec_schema() -> dict[str, Any]:
 
 
 def _short_defaults(value: Any) -> Any:
-    """Default numbers as a user would write them: 0.01 instead of a mapping with its source."""
+    """Default numbers as a user would write them: 0.01, or a mapping with its source where that is not `exact`."""
     if isinstance(value, list):
         return [_short_defaults(inner) for inner in value]
     if not isinstance(value, dict):
         return value
     if {"value", "source", "ref", "expression"} == set(value):
-        return value["value"]
+        plain = value["source"] == Source.EXACT and not value["ref"]
+        return value["value"] if plain else {key: value[key] for key in ("value", "source", "ref")}
     return {key: _short_defaults(inner) for key, inner in value.items()}
 
 

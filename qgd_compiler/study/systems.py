@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from qgd_compiler.algorithms.carleman.couplings import Couplings
 from qgd_compiler.algorithms.menu.leaves import absent
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.menu.offers import offers
-from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, System
+from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, InverseBound, System
 from qgd_compiler.algorithms.right_hand_sides import States
 from qgd_compiler.algorithms.systems.lifted import Driven, LiftedSystem
 from qgd_compiler.algorithms.systems.linear import LinearSystem
@@ -50,6 +50,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 BESIDE = 3  # orders below which the next one is priced beside the smallest
+COLLATZ = (
+    "sqrt(max_i (M^T M x)_i/x_i) for a positive x found by power iteration (Collatz, Wielandt), M the inverse of the "
+    "history of the norm bounds B between levels; beyond 20,000 rows sqrt(|M|_1 |M|_inf)"
+)
 QUICK = 2000  # steps beyond which γ is chosen by the closed bound
 GAMMAS: tuple[float, ...] = tuple(
     2.0 ** (k / 2) for k in range(-6, 9)
@@ -125,6 +129,7 @@ def linear_system(study: Study) -> LinearSystem:
         noisy=recursion.noise > 0,
         uneven=not recursion.constant_rate or (count is not None and count > 1) or recursion.noise > 0,
         marks=() if pair is None else ((0, 0),),
+        accretive=pair is None and bool(recursion.growths.max() <= 1),
     )
 
 
@@ -174,15 +179,32 @@ def _states(study: Study, pair: HeavyBall | None, count: int | None) -> States:
     return States(data.shape[1], len(data), data)
 
 
-def _linear_inverse(study: Study) -> Callable[[int], float]:
+def _linear_inverse(study: Study) -> InverseBound:
     recursion, steps = study.recursion, study.recursion.iterations
+    inputs = (("growth", float(recursion.growth)), ("iterations", steps))
     if study.powers is not None:
         powers = study.powers
-        return lambda p: toeplitz_inverse_norm(powers, p)
+        return InverseBound(
+            lambda p: toeplitz_inverse_norm(powers, p),
+            "the norm of the lower triangular Toeplitz matrix of bounds on the powers of one step",
+            "analysis/power_norms.py",
+            inputs,
+        )
     if recursion.constant_rate:
-        return lambda p: float(history_inverse_norm(recursion.growth, steps, p))
+        return InverseBound(
+            lambda p: float(history_inverse_norm(recursion.growth, steps, p)),
+            "the norm of the inverse of the bidiagonal matrix with 1 on the diagonal and, below it, "
+            "-growth (iterations times), then -1 (padding times)",
+            "the secular equation derived in analysis/inverse_norm.py",
+            inputs,
+        )
     couplings = recursion.growths[:, None, None]
-    return lambda p: float(lifted_inverse_norm(couplings, steps, p))
+    return InverseBound(
+        lambda p: float(lifted_inverse_norm(couplings, steps, p)),
+        COLLATZ,
+        "analysis/lifted_inverse.py",
+        inputs,
+    )
 
 
 def lifted_systems(study: Study) -> Iterator[LiftedSystem]:
@@ -307,7 +329,12 @@ def _lifted(study: Study, lift: Lift, order: int, driven: Driven) -> LiftedSyste
         offers=_lifted_offers(step),
         sums=_lifted_sums(study, step, driven),
         states=States(size, 1, None if held is None else held[None]),
-        inverse=lambda p: float(lifted_inverse_norm(_couplings(study, step), steps, p)),
+        inverse=InverseBound(
+            lambda p: float(lifted_inverse_norm(_couplings(study, step), steps, p)),
+            COLLATZ,
+            "analysis/lifted_inverse.py",
+            (("iterations", steps),),
+        ),
         errors=_errors(study, lift, order),
         copy_marks=() if pair is None else ((0, 0),),
     )

@@ -12,7 +12,13 @@ HUGE = 1_234_567_890_123_456_789_012_345_678_901
 
 def report_content() -> dict[str, Any]:
     """The JSON of a report, as a dictionary that a test may change."""
-    offer = {"solver": "kernel reflection, norm unknown", "encoding": "frobenius", "access": "qroam"}
+    offer = {
+        "subject": "stationary point",
+        "rotation": "proven_word",
+        "solver": "kernel reflection, norm unknown",
+        "encoding": "frobenius",
+        "access": "qroam",
+    }
     return {
         "qgd": 1,
         "name": "two|pipes",
@@ -55,9 +61,24 @@ def report_content() -> dict[str, Any]:
             "dimension": 44_919,
             "rows": 161,
             "padding": 60,
+            "chosen": True,
+        },
+        "stationary": {"alpha": 2.6, "inverse_norm": 71.5, "kappa": 185.9, "distance": 0.00021},
+        "polynomial": {
+            "name": "power polynomial",
+            "argument": "one step",
+            "method": "Chebyshev sum",
+            "degree": 87,
+            "alpha": 1.03,
+            "scale": 0.61,
+            "amplitude": 0.23,
+            "one_norm": 0.97,
+            "error": 0.0004,
+            "kind": "exact",
         },
         "solver": {
             "name": "kernel reflection, norm known",
+            "subject": "history of a quadratic model",
             "encoding": "sparse access",
             "access": "qrom",
             "queries": 1_722,
@@ -99,9 +120,18 @@ def report_content() -> dict[str, Any]:
             {"name": "solver", "epsilon": 0.003, "kind": "bound"},
             {"name": "encoding", "epsilon": 0.001, "kind": "exact"},
         ],
+        "split": {
+            "solver": 0.55,
+            "encoding": 0.3,
+            "right_hand_side": 0.1,
+            "synthesis": 0.05,
+            "uniform": 1.25,
+            "halving": None,
+        },
+        "pareto": [{"t_count": HUGE + 2, "toffoli": 308_641_974, "qubits": 91, **offer}],
         "alternatives": [
             {
-                "system": "history of a quadratic model",
+                "subject": "history of a quadratic model",
                 "solver": "kernel reflection, norm known",
                 "encoding": "sparse access",
                 "access": "qrom",
@@ -114,7 +144,7 @@ def report_content() -> dict[str, Any]:
                 "reason": "chosen",
             },
             {
-                "system": "history of a quadratic model",
+                "subject": "history of a quadratic model",
                 "solver": "kernel reflection, norm known",
                 "encoding": "frobenius",
                 "access": "qrom",

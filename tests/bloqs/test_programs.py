@@ -13,6 +13,7 @@ pytestmark = pytest.mark.qualtran
 
 from qualtran import BloqBuilder, CtrlSpec, DecomposeTypeError, QBit, QUInt, Register  # noqa: E402
 from qualtran.bloqs.basic_gates import MeasureX as LibraryMeasureX  # noqa: E402
+from qualtran.bloqs.basic_gates import MeasureZ as LibraryMeasureZ  # noqa: E402
 from qualtran.bloqs.block_encoding import LinearCombination, Product, TensorProduct  # noqa: E402
 from qualtran.resource_counting import QECGatesCost, get_cost_value  # noqa: E402
 from qualtran.testing import assert_valid_bloq_decomposition, assert_valid_cbloq  # noqa: E402
@@ -22,7 +23,7 @@ from qgd_compiler.algorithms.encoders import DiagonalTable, SparseAccess  # noqa
 from qgd_compiler.bloqs.counts import Kinds, claimed, kinds, of_leaves  # noqa: E402
 from qgd_compiler.bloqs.encoding import EncodingBloq  # noqa: E402
 from qgd_compiler.bloqs.examples import NUMERIC  # noqa: E402
-from qgd_compiler.bloqs.measure import MeasureAndReset  # noqa: E402
+from qgd_compiler.bloqs.measure import MeasureAndReset, MeasureZero  # noqa: E402
 from qgd_compiler.bloqs.primitive import PrimitiveBloq  # noqa: E402
 from qgd_compiler.bloqs.program import ProgramBloq  # noqa: E402
 from qgd_compiler.bloqs.qubits import cirq_circuit, peak_qubits  # noqa: E402
@@ -39,6 +40,7 @@ from qgd_compiler.program.primitives import (  # noqa: E402
     GreaterEqualConstant,
     Increment,
     Lookup,
+    Postselect,
     PricedLookup,
     RotateByRegister,
     Rotation,
@@ -160,6 +162,18 @@ def test_a_measurement_is_one_measurement_and_gives_its_qubit_back() -> None:
     )
     for outcome, row in ((0, [1, 1]), (1, [1, -1])):
         assert np.allclose(MeasureAndReset(outcome).tensor_contract(), [row, [0, 0]])
+
+
+def test_a_measurement_that_must_give_zero_is_a_projection_that_counts_as_one_measurement() -> None:
+    assert get_cost_value(MeasureZero(), QECGatesCost()) == get_cost_value(LibraryMeasureZ(), QECGatesCost())
+    assert np.allclose(MeasureZero().tensor_contract(), [[1, 0], [0, 0]])
+    call = Builder("checked")
+    call.call(Gate(kind="H"), call.register("x", 1))
+    call.call(Postselect(bits=1), call.register("y", 1))
+    bloq = ProgramBloq(call.routine())
+    assert claimed(bloq) == of_leaves(bloq) == Kinds(clifford=1, measurements=1)
+    with pytest.raises(UnsupportedError, match="inverse"):
+        claimed(ProgramBloq(call.routine()).adjoint())
 
 
 def test_repeated_calls_are_repeated_bloqs() -> None:

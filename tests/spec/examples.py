@@ -25,6 +25,7 @@ WIDE: dict[str, Any] = {
         "learning_rate": "1e-3",
         "iterations": "1e6",
         "segment": 100,
+        "warm_up": 10,
         "momentum": 0.9,
         "damping": "scale/4",
         "weight_decay": 2e-4,
@@ -78,12 +79,28 @@ WIDE: dict[str, Any] = {
         "cut": 0.4,
     },
     "access": {"models": ["qroam", "qram"], "price_per_lookup": 12},
-    "output": {"kind": "top_k", "k": 10, "precision": 0.01},
+    "output": {
+        "kind": "top_k",
+        "k": 10,
+        "precision": 0.01,
+        "failure": 0.1,
+        "threshold": 0.05,
+        "sparsity": 40,
+        "norm_precision": "scale/10",
+    },
     "target": {"epsilon": 1e-4},
     "exchange": {"toffoli_in_t": 7, "rotation": "gridsynth"},
     "objective": "toffoli",
+    "solvers": ["kernel_reflection", "gram"],
+    "limits": {"qubits": 1000},
     "solution": {"final_over_max": 0.9},
     "hardware": "superconducting",
+    "baseline": {
+        "machines": ["a100", {"name": "mine", "bandwidth": 1e11, "flops": "2e12", "watts": 90}],
+        "precision": "float64",
+        "flop_per_step": 3.4e12,
+        "t_rate": 1e6,
+    },
 }
 
 

@@ -82,7 +82,7 @@ def test_a_remedy_names_the_nearest_field_that_may_stand_there_and_no_other() ->
     assert remedy["'parametres' is not a choice"] == "did you mean parameters?"
     assert remedy["'learning_rate' is missing"] == "add learning_rate: …"
     assert remedy["expected text, got 2024"] == "put it in quotes"
-    assert remedy["unknown field 'colour'"].startswith("one of access, displacement, ")
+    assert remedy["unknown field 'colour'"].startswith("one of access, baseline, displacement, ")
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,23 @@ def test_a_remedy_names_the_nearest_field_that_may_stand_there_and_no_other() ->
         ("access", 5, "access", "expected a mapping, got 5"),
         ("output", {"kind": "state", "precision": 0.1}, "output", "takes no precision"),
         ("output", "top_k", "output", "needs k"),
+        ("output", {"kind": "state", "failure": 0.1}, "output", "takes no failure"),
+        ("output", {"kind": "parameters", "threshold": 0.1}, "output", "'parameters' takes no threshold"),
+        ("output", {"kind": "parameters", "reference": {"norm": 1}}, "output", "takes no reference"),
+        ("dynamics.warm_up", 7, "dynamics", "7 classical steps leave nothing of 7"),
+        (
+            "baseline",
+            {"machines": [{"preset": "h100", "watts": 5}]},
+            "baseline.machines.0",
+            "either a preset",
+        ),
+        (
+            "baseline",
+            {"machines": [{"name": "x", "flops": 1}]},
+            "baseline.machines.0",
+            "needs a name, a bandwidth",
+        ),
+        ("baseline", {"machines": []}, "baseline.machines", "the list is empty"),
         ("output", {"kind": "overlap", "k": 3}, "output", "'overlap' takes no k"),
         ("symbols", {"min": 3}, "symbols.min", "'min' cannot name a symbol"),
         ("symbols", {"lambda": 3}, "symbols.lambda", "'lambda' cannot name a symbol"),

@@ -147,6 +147,21 @@ RANGES = [  # field, values just inside, values just outside
         [{"kind": "overlap", "precision": 0.5}],
         [{"kind": "overlap", "precision": p} for p in (0, 1)],
     ),
+    (
+        "output",
+        [{"kind": "top_k", "k": 1, "threshold": 1, "failure": 0.999, "sparsity": 1, "norm_precision": 0.9}],
+        [
+            {"kind": "top_k", "k": 1, "threshold": 1.1},
+            {"kind": "top_k", "k": 1, "threshold": 0},
+            {"kind": "parameters", "failure": 0},
+            {"kind": "parameters", "failure": 1},
+            {"kind": "parameters", "sparsity": 0},
+            {"kind": "parameters", "norm_precision": 0},
+        ],
+    ),
+    ("dynamics.warm_up", [0, 6], [-1]),
+    ("baseline.t_rate", [1e-9], [0]),
+    ("baseline.flop_per_step", [1], [0]),
     ("spectrum", [{"lambda_min": 1, "lambda_max": 1}], [{"lambda_min": 2, "lambda_max": 1}, {"step": 3}]),
 ]
 

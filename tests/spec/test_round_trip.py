@@ -119,6 +119,8 @@ CHANGES = [
     ("access", ["qroam", "qrom"]),
     ("exchange.rotation", "gridsynth"),
     ("objective", "qubits"),
+    ("solvers", ["stationary"]),
+    ("limits.qubits", 100),
     ("hardware", "x"),
 ]
 

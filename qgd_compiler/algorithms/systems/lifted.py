@@ -6,7 +6,6 @@ about a minimum there is no gradient, and the run starts from the powers of u_0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,7 +13,7 @@ from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import any_history_encoding
 from qgd_compiler.algorithms.menu.offer import Offer
-from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, RightHandSide
+from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, InverseBound, RightHandSide
 from qgd_compiler.algorithms.right_hand_sides import States, constant_level, lifted, share_of_copies
 from qgd_compiler.algorithms.systems.linear import below_limit
 from qgd_compiler.program.ir import Routine
@@ -43,10 +42,11 @@ class LiftedSystem:
     offers: tuple[Offer, ...]
     sums: HistorySums
     states: States
-    inverse: Callable[[int], float]
+    inverse: InverseBound
     errors: tuple[ErrorTerm, ...]
     copy_marks: tuple[tuple[int, int], ...] = ()
     absent: tuple[tuple[str, str], ...] = ()
+    accretive: bool = False
     _inverse: dict[int, float] = field(default_factory=dict)
     _histories: dict[tuple[object, ...], Encoding] = field(default_factory=dict)
     _routines: dict[tuple[object, ...], Routine] = field(default_factory=dict)

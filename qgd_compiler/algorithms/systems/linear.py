@@ -6,7 +6,6 @@ marked by the qubits before the parameters.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,7 +18,7 @@ from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import Batches, history_encoding, rows
 from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.menu.offers import offers
-from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, RightHandSide
+from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, InverseBound, RightHandSide
 from qgd_compiler.algorithms.right_hand_sides import States, driven
 from qgd_compiler.analysis.learning_rates import is_constant, largest
 from qgd_compiler.errors import InfeasibleError
@@ -43,6 +42,7 @@ class LinearSystem:
     batches      number of the minibatch of each step (None: one for all)
     uneven       the norms of η_t g_t differ
     marks        where u stands in a step
+    accretive    every step has norm at most 1, so that L + L† >= 0
     """
 
     width: int
@@ -51,11 +51,12 @@ class LinearSystem:
     absent: tuple[tuple[str, str], ...]
     sums: HistorySums
     states: States
-    inverse: Callable[[int], float]
+    inverse: InverseBound
     batches: tuple[int, ...] | None = None
     noisy: bool = False
     uneven: bool = False
     marks: tuple[tuple[int, int], ...] = ()
+    accretive: bool = False
     name: str = "history of a quadratic model"
     lift: str = "none"
     order: int = 1

@@ -1,0 +1,1 @@
+"""Circuits that apply polynomials of block-encoded matrices, and the angles that they need."""

@@ -1,0 +1,215 @@
+r"""Which polynomials serve a quadratic run: their degree for an error, and what they are of.
+
+With f the response (u_T = f(H) v) and F its largest size on the spectrum, each family has p ≈ c f/F with |p| <= Σ|a_k|.
+
+| family | argument x or y | p |
+|---|---|---|
+| power | x = (I − ηH)/α | x^T, or Σ_j α^j x^j / Σ_j α^j |
+| Gram | y = I − 2J†J/α_J², H = J†J + μ | the lazy walk of pace η'α_J², η' = η/(1−ημ), or its weighted mean |
+
+Both truncate Chebyshev series with non-negative coefficients, whose sup error is exactly the tail of a walk
+(`polynomials/walks.py`). Weights α^j that fall with j only help: the tails grow with j, so that their weighted mean is
+at most the plain mean (Chebyshev's sum inequality); where they grow, the last tail bounds it.
+Σ a_k k² is the mean square of the walk: j for a fair step, cj/2 for a lazy one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, final
+
+from qgd_compiler.algorithms.menu.offer import Offer
+from qgd_compiler.algorithms.polynomials import walks
+from qgd_compiler.algorithms.qsp.series import Parity
+from qgd_compiler.algorithms.quadratic import Quadratic
+from qgd_compiler.kinds import Kind
+
+SMALLEST = 1e-140  # amplitudes below drown in float64 when squared
+
+
+@dataclass(frozen=True)
+class Truncated:
+    """A polynomial at one error.
+
+    degree, parity   of the series in the argument
+    weight           Σ|a_k|, at most; also max |p|
+    moment           Σ|a_k|k², at most
+    error            sup |p − c f/F| on the spectrum, at most
+    signed           whether coefficients have signs
+    """
+
+    degree: int
+    parity: Parity
+    weight: float
+    moment: float
+    error: float
+    kind: Kind
+    source: str
+    signed: bool = False
+
+
+class Family(Protocol):
+    """A family of polynomials for one run.
+
+    name       of the solver; `family` what a spec calls it
+    argument   what it is a polynomial of, in words
+    gram       the offers encode a factor J, and the argument is 1 − 2J†J/α_J²
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def argument(self) -> str: ...
+    @property
+    def gram(self) -> bool: ...
+    @property
+    def offers(self) -> Sequence[Offer]: ...
+
+    def why_not(self, alpha: float) -> str:
+        """Why it cannot serve with an encoding of this α; "" where it can."""
+
+    def scale(self, alpha: float) -> float:
+        """c: what p is of f/F."""
+
+    def truncated(self, alpha: float, epsilon: float) -> Truncated:
+        """The polynomial of the smallest degree whose error is at most `epsilon`."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Power:
+    """Polynomials in one step I − ηH."""
+
+    quadratic: Quadratic
+    name: str = "power polynomial"
+    family: str = "power"
+    argument: str = "one step I - eta*H"
+    gram: bool = False
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Encodings of the step."""
+        return self.quadratic.steps
+
+    def why_not(self, alpha: float) -> str:
+        """As `Family` says."""
+        response = self.quadratic.response
+        if not response.closed:
+            return "the step changes along the run"
+        return _too_small(self.scale(alpha))
+
+    def scale(self, alpha: float) -> float:
+        """F/α^T, or F/(η Σ α^j)."""
+        return _scale(self.quadratic, alpha)
+
+    def truncated(self, alpha: float, epsilon: float) -> Truncated:
+        """As `Family` says."""
+        response = self.quadratic.response
+        steps = response.steps
+        if response.driven == "displacement":
+            degree = int(walks.power_degree(steps, epsilon))
+            parity = Parity.ODD if steps % 2 else Parity.EVEN
+            error = walks.power_tail(steps, degree)
+            return Truncated(degree, parity, 1.0, float(steps), error, Kind.EXACT, WALK)
+        if steps == 1:
+            return Truncated(0, Parity.EVEN, 1.0, 0.0, 0.0, Kind.EXACT, WALK)
+        if alpha <= 1:
+            degree = int(walks.power_mean_degree(steps, epsilon))
+            error = walks.power_mean_tail(steps, degree)
+        else:
+            degree = int(walks.power_degree(steps - 1, epsilon))
+            error = walks.power_tail(steps - 1, degree)
+        moment = (steps - 1) / 2 if alpha <= 1 else steps - 1.0
+        kind = Kind.EXACT if alpha == 1 else Kind.BOUND
+        return Truncated(degree, Parity.MIXED if degree else Parity.EVEN, 1.0, moment, error, kind, WALK)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Gram:
+    """Polynomials in 1 − 2J†J/α_J², where the Hessian has a square root."""
+
+    quadratic: Quadratic
+    name: str = "Gram polynomial"
+    family: str = "gram"
+    argument: str = "1 - 2*J'J/alpha_J^2"
+    gram: bool = True
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Encodings of the factor J."""
+        return () if self.quadratic.factor is None else self.quadratic.factor.offers
+
+    def _kept(self) -> tuple[float, float]:
+        """1 − ημ, and η' = η/(1−ημ)."""
+        assert self.quadratic.factor is not None
+        rate = float(self.quadratic.response.rates[0])
+        kept = 1 - rate * self.quadratic.factor.shift
+        return kept, rate / kept if kept > 0 else math.inf
+
+    def why_not(self, alpha: float) -> str:
+        """As `Family` says."""
+        if not self.quadratic.response.closed:
+            return "the step changes along the run"
+        kept, rate = self._kept()
+        if not kept > 0:
+            return "the damping overshoots: 1 - eta*mu is not above 0"
+        if rate * alpha**2 > 2:
+            return (
+                f"the pace eta*alpha_J^2/(1 - eta*mu) is {rate * alpha**2:.4g}, above 2: coefficients would change sign and "
+                f"their sum grow with every step"
+            )
+        return _too_small(self.scale(alpha))
+
+    def scale(self, alpha: float) -> float:
+        """F/(1−ημ)^T, or F/(η Σ (1−ημ)^j)."""
+        return _scale(self.quadratic, self._kept()[0])
+
+    def truncated(self, alpha: float, epsilon: float) -> Truncated:
+        """As `Family` says."""
+        response = self.quadratic.response
+        steps, (kept, rate) = response.steps, self._kept()
+        pace = rate * alpha**2
+        if response.driven == "displacement":
+            degree = int(walks.lazy_degree(steps, pace, epsilon))
+            error = walks.lazy_tail(steps, pace, degree)
+            return Truncated(degree, Parity.EVEN, 1.0, pace * steps / 2, error, Kind.EXACT, WALK)
+        if steps == 1:
+            return Truncated(0, Parity.EVEN, 1.0, 0.0, 0.0, Kind.EXACT, WALK)
+        if kept <= 1:
+            degree = int(walks.lazy_mean_degree(steps, pace, epsilon))
+            error = walks.lazy_mean_tail(steps, pace, degree)
+        else:
+            degree = int(walks.lazy_degree(steps - 1, pace, epsilon))
+            error = walks.lazy_tail(steps - 1, pace, degree)
+        moment = pace * (steps - 1) / (4 if kept <= 1 else 2)
+        kind = Kind.EXACT if kept == 1 else Kind.BOUND
+        return Truncated(degree, Parity.EVEN, 1.0, moment, error, kind, WALK)
+
+
+WALK = "tail of a symmetric walk, algorithms/polynomials/walks.py; Sachdeva, Vishnoi (2014)"
+
+
+def _scale(quadratic: Quadratic, base: float) -> float:
+    """F over b^T, or over η Σ_{j<T} b^j; logarithms keep what float64 cannot."""
+    response = quadratic.response
+    largest = response.largest(quadratic.low, quadratic.high)
+    steps, rate = response.steps, float(response.rates[0])
+    if response.driven == "displacement":
+        log = math.log(largest) - steps * math.log(base)
+        return math.exp(min(log, 0.0))
+    grown = steps * math.log(base)
+    if grown > 700:
+        return 0.0
+    total = steps if base == 1 else math.expm1(grown) / (base - 1)
+    return min(largest / (rate * total), 1.0)
+
+
+def _too_small(scale: float) -> str:
+    if scale > SMALLEST:
+        return ""
+    return f"the polynomial keeps {scale:.3g} of the answer: the encoding's alpha is above 1, and so is its power"

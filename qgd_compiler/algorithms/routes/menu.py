@@ -1,0 +1,42 @@
+"""All routes that may serve a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
+from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
+from qgd_compiler.algorithms.problem import Problem
+from qgd_compiler.algorithms.quadratic import Quadratic
+from qgd_compiler.algorithms.routes.families import Family, Gram, Power
+from qgd_compiler.algorithms.routes.history import HistoryRoute
+from qgd_compiler.algorithms.routes.polynomial import PolynomialRoute
+from qgd_compiler.algorithms.routes.route import Route
+from qgd_compiler.algorithms.routes.stationary import STATIONARY, StationaryRoute
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.costing.fold import Folder
+
+FAMILIES: tuple[Callable[[Quadratic], Family], ...] = (Power, Gram)
+
+
+def routes_of(
+    problem: Problem, exchange: Exchange, folder: Folder, families: Sequence[str] | None = None
+) -> dict[str, Route]:
+    """Every family of solvers that is allowed (None: all), by its subject."""
+    routes: dict[str, Route] = {}
+    for system in problem.systems:
+        adiabatic = ACCRETIVE_SYSTEM if system.accretive else ANY_SYSTEM
+        linear = [s for s in (*LINEAR_SOLVERS, *adiabatic) if families is None or s.family in families]
+        if linear:
+            routes[system.name] = HistoryRoute(system, problem.epsilon, linear)
+    for quadratic in problem.quadratics:
+        if quadratic.response.driven == "gradient" and (families is None or "stationary" in families):
+            routes[STATIONARY] = StationaryRoute(
+                quadratic, problem.epsilon, (*LINEAR_SOLVERS, *ACCRETIVE_SYSTEM), folder
+            )
+        for make in FAMILIES:
+            family = make(quadratic)
+            if families is None or family.family in families:
+                route = PolynomialRoute(family, quadratic, problem.epsilon, exchange, folder)
+                routes[route.subject] = route
+    return routes

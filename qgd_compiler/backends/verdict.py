@@ -1,0 +1,79 @@
+"""The result in plain words: what it costs, whether the method holds, what the cost hangs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgd_compiler.algorithms.plan import Plan
+from qgd_compiler.algorithms.problem import Problem
+from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
+from qgd_compiler.analysis.regime import Regime
+from qgd_compiler.costing.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """The class of the whole run, and its steps, of which the price may hold only a window."""
+
+    regime: Regime
+    iterations: int
+
+
+def verdict_of(problem: Problem, run: MeasuredRun, best: Plan, exchange: Exchange) -> tuple[str, ...]:
+    """Most important first."""
+    return (
+        f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the "
+        f"displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, "
+        f"error {problem.epsilon:g}.",
+        run.regime.verdict,
+        *_about_windows(problem, run),
+        _what_it_hangs_on(best, exchange),
+        *_astronomical(best),
+        f"Plain gradient descent reaches the same parameters with {problem.iterations:,} classical matrix-vector "
+        f"products, and reading them out of the state would take many runs more.",
+    )
+
+
+def _what_it_hangs_on(best: Plan, exchange: Exchange) -> str:
+    parts = {
+        name or "other": int(exchange.t_of(part, best.rotation_epsilon)) / best.t_per_circuit
+        for name, part in best.cost.by_component.items()
+    }
+    largest = max(parts, key=lambda name: parts[name])
+    share = f"{parts[largest]:.0%} of the T gates belong to the component '{largest}'"
+    facts, uses = best.facts, int(best.queries.encoding)
+    match facts:
+        case HistorySubject() | StationarySubject():
+            return (
+                f"{share}; the system is queried {uses:,} times per solver run, at condition number "
+                f"{facts.kappa:.4g}."
+            )
+        case PolynomialSubject():
+            return (
+                f"{share}; a polynomial of degree {facts.degree:,} uses the encoding {uses:,} times per run and leaves "
+                f"{facts.amplitude[0]:.3g} of the norm of what it is applied to."
+            )
+
+
+def _astronomical(best: Plan) -> tuple[str, ...]:
+    if best.amplification.circuits < 1e30:
+        return ()
+    return (
+        f"One circuit succeeds with probability {best.amplification.probability:.3g}, so that "
+        f"{best.amplification.circuits:.3g} circuits are expected: a count, not a plan.",
+    )
+
+
+def _about_windows(problem: Problem, run: MeasuredRun) -> tuple[str, ...]:
+    window = run.regime.window
+    if problem.iterations < run.iterations:
+        return (
+            f"The price is that of the first window, {problem.iterations:,} of {run.iterations:,} steps; the other "
+            f"windows, with an upload and a read-out each, are not priced.",
+        )
+    if window is None or window >= problem.iterations:
+        return ()
+    return (
+        f"The price is that of one run of all {problem.iterations:,} steps with all its growth; "
+        f"windows with an upload and a read-out each are not priced.",
+    )
