@@ -62,15 +62,24 @@ def test_the_spec_says_what_was_read_and_what_is_assumed(pruned: Path) -> None:
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
-def test_every_proposed_structure_compiles_and_its_model_error_reaches_the_report(
+def test_the_model_error_of_every_proposed_structure_reaches_the_report(
     pruned: Path, tmp_path: Path, structure: str
 ) -> None:
     (tmp_path / "s.yaml").write_text(spec_text(describe([pruned], structure=structure), "yaml"))
-    report = qgd_compiler.compile(tmp_path / "s.yaml")
-    assert report.total.t_count > 0
-    errors = [a for a in report.assumptions if a.name.startswith("model error")]
+    analysis = qgd_compiler.analyze(tmp_path / "s.yaml")
+    errors = [a for a in analysis.assumptions if a.name.startswith("model error")]
     assert [e.source for e in errors] == ([] if structure == "dense" else [Source.ASSUMED])
     assert all(e.value is not None and e.value > 0 for e in errors)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("structure", [*STRUCTURES, "kfac"])
+def test_every_proposed_structure_compiles(whole: Path, structure: str) -> None:
+    spec = describe([whole], structure=structure)
+    steps = spec.dynamics.iterations.model_copy(update={"value": 3})
+    short = spec.dynamics.model_copy(update={"iterations": steps})
+    report = qgd_compiler.compile(spec.model_copy(update={"dynamics": short}))
+    assert report.total.t_count > 0
 
 
 @pytest.mark.parametrize("structure", [*STRUCTURES, "kfac"])
@@ -84,7 +93,6 @@ def test_kfac_is_a_kronecker_product_of_outputs_and_inputs_with_the_bias(whole: 
     hessian = describe([whole], structure="kfac").hessian.model_dump()
     sides = [[f["n"]["value"] for f in block["factors"]] for block in hessian["blocks"]]
     assert sides == [[4, 4], [2, 5]]
-    assert qgd_compiler.compile(describe([whole], structure="kfac")).total.t_count > 0
 
 
 def test_kfac_is_refused_where_single_entries_are_pruned(pruned: Path) -> None:
@@ -92,6 +100,7 @@ def test_kfac_is_refused_where_single_entries_are_pruned(pruned: Path) -> None:
         describe([pruned], structure="kfac")
 
 
+@pytest.mark.slow
 def test_the_7_million_model_compiles_from_its_list_of_blocks(project: Path, tmp_path: Path) -> None:
     blocks = project / "tests" / "data" / "models" / "resnet-32-4-p90.blocks.yaml"
     assert main(["describe", str(blocks), "-o", str(tmp_path / "s.yaml")]) == 0
@@ -138,16 +147,9 @@ def test_a_matrix_in_hdf5_is_measured_like_one_in_npz(tmp_path: Path) -> None:
     assert found[0].spectrum == found[1].spectrum
     assert found[0].hessian.model_dump()["file"] == "h.h5"
     (tmp_path / "s.yaml").write_text(spec_text(found[0], "yaml"))
-    one, other = (
-        qgd_compiler.compile(tmp_path / "s.yaml"),
-        qgd_compiler.compile(_npy_spec(tmp_path, found[1])),
-    )
-    assert one.total.t_count == other.total.t_count
-
-
-def _npy_spec(folder: Path, spec: Any) -> Path:
-    (folder / "npy.yaml").write_text(spec_text(spec, "yaml"))
-    return folder / "npy.yaml"
+    (tmp_path / "npy.yaml").write_text(spec_text(found[1], "yaml"))
+    one, other = (qgd_compiler.analyze(tmp_path / name) for name in ("s.yaml", "npy.yaml"))
+    assert (one.spectrum, one.hessian) == (other.spectrum, other.hessian)
 
 
 def test_a_sparse_matrix_in_hdf5_is_read_as_what_it_is(tmp_path: Path) -> None:
