@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qgd_compiler.backends.report import Report
     from qgd_compiler.backends.solvers_report import SolversReport
     from qgd_compiler.spec.models import Spec
+    from qgd_compiler.study.operators import spectrum_of
 
 __all__ = [
     "Analysis",
@@ -35,6 +36,7 @@ __all__ = [
     "explain",
     "formula",
     "solvers",
+    "spectrum_of",
 ]
 
 _HOMES = {
@@ -45,6 +47,7 @@ _HOMES = {
     "explain": "api",
     "formula": "api",
     "solvers": "api",
+    "spectrum_of": "study.operators",
     "Report": "backends.report",
     "Analysis": "backends.analysis_report",
     "EncodingsReport": "backends.encodings_report",

@@ -15,7 +15,7 @@ from qgd_compiler.analysis.recursion import Recursion, search_orders
 from qgd_compiler.analysis.regime import RegimeName
 from qgd_compiler.analysis.verdict import judge
 from qgd_compiler.cli.main import main
-from qgd_compiler.errors import QgdError, SpecError, UnsupportedError, UsageError
+from qgd_compiler.errors import QgdError, SpecError, UsageError
 
 SMALL: dict[str, Any] = {
     "qgd": 1,
@@ -99,6 +99,15 @@ def test_a_figure_is_drawn_and_is_the_same_twice(estimates: Path, tmp_path: Path
     assert not (tmp_path / "c.svg").exists()
 
 
+def run_of(h: np.ndarray, gradient: np.ndarray, rate: float, steps: int, damping: float) -> float:
+    """‖u_T‖ by squaring one affine step, [[A, b], [0, 1]]^T."""
+    n = len(h)
+    step = np.eye(n + 1)
+    step[:n, :n] -= rate * (h + damping * np.eye(n))
+    step[:n, n] = -rate * gradient
+    return float(np.linalg.norm(np.linalg.matrix_power(step, steps)[:n, n]))
+
+
 def test_every_digits_network_with_measured_f2_is_classified_as_gradient_descent_behaves(
     estimates: Path,
 ) -> None:
@@ -129,6 +138,14 @@ def test_every_digits_network_with_measured_f2_is_classified_as_gradient_descent
         )
         assert found.name is RegimeName.WINDOW
         assert np.linalg.norm(u) == pytest.approx(found.growth_over_run, rel=1e-6)
+        # the run of the data itself: it grows for ever, and with the damping that is named it stays bounded
+        aux = estimates / "data" / f"mlp64-32-10_{name}.aux.npz"
+        if aux.exists():
+            gradient = np.load(aux)["grad"].astype(float)
+            assert found.damping is not None
+            damped = run_of(h, gradient, rate, 40_000, found.damping)
+            assert run_of(h, gradient, rate, 40_000, 0.0) > 1e6 * damped
+            assert damped <= 40_000 * rate * np.linalg.norm(gradient)
 
 
 def test_a_nonlinear_spec_compiles_with_its_certificate() -> None:
@@ -176,8 +193,15 @@ def test_damping_makes_a_growing_nonlinear_run_contract() -> None:
         ({"third_derivative": None}, SpecError, "third derivative"),
         ({"dynamics__expansion": {"order": 3}}, SpecError, "fourth derivative"),
         ({"third_derivative": {"norm": 0}}, SpecError, "vanishes"),
-        ({"dynamics__schedule": {"kind": "cosine"}}, UnsupportedError, "schedule"),
-        ({"dynamics__noise": {"norm": 0.1}}, UnsupportedError, "noise"),
+        (
+            {
+                "dynamics__expansion": {"order": 2, "about": "minimum"},
+                "dynamics__noise": {"norm": 0.1},
+                "displacement": {"norm": 1},
+            },
+            SpecError,
+            "noise have one",
+        ),
         ({"dynamics__expansion": {"order": 2, "about": "minimum"}}, SpecError, "displacement"),
         ({"dynamics__expansion": {"order": 2, "about": "cheaper"}}, SpecError, "quadratic"),
         ({"dynamics__schedule": {"kind": "list", "rates": [0.1]}}, SpecError, "8 iterations"),
@@ -246,3 +270,94 @@ def test_a_file_without_a_series_is_refused_for_training(tmp_path: Path) -> None
         from qgd_compiler.backends.plots import plot
 
         plot(qgd_compiler.analyze(SMALL), Path("x.svg"))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"momentum": 0.3, "schedule": {"kind": "step", "every": 2, "factor": 0.5}},
+        {"minibatches": {"count": 3}, "noise": {"norm": 0.001}, "schedule": {"kind": "cosine"}},
+    ],
+)
+def test_nonlinear_runs_that_change_from_step_to_step_have_a_price(extra: dict[str, Any]) -> None:
+    expansion = {"order": 2, "carleman_order": 2, "lift": "exact"}
+    dynamics = {"learning_rate": 0.1, "iterations": 4, "expansion": expansion}
+    spec = changed(dynamics=dynamics | extra, solution={"final_over_max": 0.9}, target__epsilon=0.1)
+    report = qgd_compiler.compile(spec)
+    constant = qgd_compiler.compile({**spec, "dynamics": dynamics})
+    assert report.carleman.order == 2
+    if "minibatches" in extra:  # three Hessians, three tensors and four gradients are loaded instead of one
+        assert report.total.t_count > 1.5 * constant.total.t_count
+    else:  # levels 1 and 2 of eight rows instead of four
+        assert (report.carleman.width, constant.carleman.width) == (8 + 64, 4 + 16)
+
+
+def test_minibatches_of_a_nonlinear_run_cost_what_loading_their_data_costs() -> None:
+    """Twice as many data sets are twice as many entries to load; nothing else in a query grows so."""
+    from qgd_compiler.algorithms.access import Qrom
+    from qgd_compiler.algorithms.menu.offer import Words
+    from qgd_compiler.algorithms.menu.offers import offers
+    from qgd_compiler.costing.fold import fold
+    from qgd_compiler.costing.prices import price_of
+    from qgd_compiler.kinds import Source
+    from qgd_compiler.structure import CarlemanSteps, Declared, Fact, Tensor
+
+    few, entry = Fact(5, Source.ASSUMED), Fact(0.5, Source.ASSUMED)
+    h = Declared(
+        rows=64, columns=64, row_sparsity=few, column_sparsity=few, max_entry=entry, hermitian=True, real=True
+    )
+    tensor = Tensor(size=64, inputs=2, row_sparsity=few, max_entry=entry)
+    toffolis = []
+    for sets in (4, 8, 16):
+        steps = CarlemanSteps(rates=np.full(16, 0.1), hessians=(h,) * sets, seconds=(tensor,) * sets, order=2)
+        offer = next(o for o in offers(steps) if "(sparse access, sparse access" in o.name)
+        step = offer.prepared(Words(bits=12), Qrom()).encoding(True)
+        toffolis.append(int(fold(step.routine, price_of).gates.toffoli))
+    assert 1.9 < (toffolis[2] - toffolis[1]) / (toffolis[1] - toffolis[0]) < 2.1
+
+
+def test_growth_beyond_any_window_is_priced_and_said() -> None:
+    spec = changed(hessian__values=[1.0, -20.0, 0.8, 2.0], dynamics__iterations=4)
+    del spec["third_derivative"], spec["dynamics"]["expansion"]
+    spec["solution"] = {"final_over_max": 0.9}
+    report = qgd_compiler.compile(spec)
+    assert report.regime.name == "infeasible" and report.regime.growth == pytest.approx(3)
+    assert any("no window is short enough" in line for line in report.verdict)
+    assert report.linear_system.inverse_norm > 3**3
+
+
+def test_a_hessian_that_is_only_a_product_is_measured_and_analysed(estimates: Path, tmp_path: Path) -> None:
+    from scipy.sparse.linalg import aslinearoperator
+
+    h = sparse.load_npz(estimates / "data" / "mlp64-32-10_tanh_ce_p90_t0.npz").toarray().astype(float)
+    told: list[int] = []
+    found = qgd_compiler.spectrum_of(
+        aslinearoperator(h), probes=4, steps=50, progress=lambda done, most: told.append(done)
+    )
+    assert told[-1] == 200
+    (tmp_path / "s.json").write_text(json.dumps(found))
+    analysis = qgd_compiler.analyze(
+        changed(
+            model={"parameters": 279},
+            dynamics={"learning_rate": 0.01, "iterations": 60},
+            hessian={"kind": "dense", "norm": 3},
+            spectrum={"file": str(tmp_path / "s.json"), "cut": 0.1},
+        )
+        | {"third_derivative": None},
+        proxy=True,
+    )
+    values = np.linalg.eigvalsh(h)
+    assert analysis.spectrum.lambda_min.value == pytest.approx(values[0], rel=1e-6)
+    assert analysis.spectrum.lambda_max.value == pytest.approx(values[-1], rel=1e-6)
+    assert analysis.cuts is not None and analysis.cuts.fully == pytest.approx(-values[0], rel=1e-6)
+    assert analysis.proxy is not None
+    kept = values[np.abs(values) > 0.1]
+    assert analysis.proxy.value[60] == pytest.approx(np.mean(np.abs(1 - 0.01 * kept) ** 60), rel=0.05)
+
+
+def test_a_cut_says_which_share_of_the_modes_it_leaves() -> None:
+    spec = changed(spectrum={"eigenvalues": [-1.0, -0.2, 0.5, 2.0, 3.0]}, dynamics__iterations=40)
+    del spec["third_derivative"], spec["dynamics"]["expansion"]
+    spec["hessian"] = {"kind": "dense", "norm": 3}
+    cuts = qgd_compiler.analyze(spec).cuts
+    assert cuts is not None and cuts.fully == 1.0 and cuts.fully_share == pytest.approx(2 / 5)

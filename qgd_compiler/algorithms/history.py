@@ -62,6 +62,7 @@ def history_encoding(
     idle: bool = False,
     rates: Encoding | None = None,
     batches: Batches | None = None,
+    coasting: Encoding | None = None,
 ) -> Encoding:
     """The encoding of L from a controlled encoding of H.
 
@@ -70,25 +71,30 @@ def history_encoding(
     rates    a controlled encoding of diag(η_t/η) on the time register, where the learning rate changes: α_L = 2 +
              η α_H α_rates, ε_L = η((α_H + ε_H)(α_rates + ε_rates) − α_H α_rates)
     batches  H is block-diagonal over the minibatches, and the number of a block is that of the step
+    coasting a controlled encoding of a K that no rate scales: L = I − S + S·[t<T](η_t H_t + K); α_L grows by α_K,
+             ε_L by ε_K, and a third qubit selects it
     """
     if not hessian.controlled:
         raise ValueError("the history encoding needs a controlled encoding of the Hessian")
     k = ceil_log2(rows(iterations, padding))
     weight = hessian.alpha if rates is None else hessian.alpha * rates.alpha
-    own = SELECTION + FLAGS + (0 if rates is None else rates.ancilla)
+    coasts = 0 if coasting is None else coasting.alpha
+    of_rates, of_batches = 0 if rates is None else rates.ancilla, 0 if batches is None else batches.bits
+    own = SELECTION + FLAGS + of_rates + of_batches + (0 if coasting is None else 1)
+    inside = hessian.ancilla if coasting is None else maximum(hessian.ancilla, coasting.ancilla)
     data_bits = hessian.system - (0 if batches is None else batches.bits)
     builder = Builder("history matrix", "history")
     control = builder.register("control", 1) if idle else None
     system = builder.register("system", k + data_bits)
-    ancilla = builder.register("ancilla", own + hessian.ancilla)
-    shared = hessian.gradient if rates is None else maximum(hessian.gradient, rates.gradient)
+    ancilla = builder.register("ancilla", own + inside)
+    shared = maximum(*(e.gradient for e in (hessian, rates, coasting) if e is not None))
     gradient = builder.register("gradient", shared)
     time, data = system.part(0, k), system.part(k, data_bits)
     shift, with_hessian = ancilla.part(0, 1), ancilla.part(1, 1)
     out_of_rows, after_run = ancilla.part(2, 1), ancilla.part(3, 1)
     inner = ancilla.part(own, hessian.ancilla)
 
-    weights = _angles(learning_rate, weight)
+    weights = _angles(learning_rate * weight + coasts)
     first, second = (Rotation(axis="Y", angle=a) for a in weights)
     builder.call(first, shift)
     builder.call(second, with_hessian)
@@ -107,14 +113,29 @@ def history_encoding(
         builder.call(
             GreaterEqualConstant(bits=k, constant=iterations, controlled=True), both, time, after_run
         )
+    forced = both
+    if coasting is not None:
+        which, forced = ancilla.part(own - 1, 1), builder.allocate("force on", 1)
+        third = Rotation(axis="Y", angle=_share_angle(learning_rate * weight, coasts))
+        builder.call(third, which)
+        builder.call(And(values=(1, 0)), both, which, forced)
     if batches is None:
-        builder.call(hessian.routine, both, data, inner, gradient.part(0, hessian.gradient))
+        builder.call(hessian.routine, forced, data, inner, gradient.part(0, hessian.gradient))
     else:
-        _of_the_batch(builder, hessian, batches, iterations, both, time, data, inner, gradient)
+        own_number = ancilla.part(SELECTION + FLAGS + of_rates, of_batches)
+        _of_the_batch(builder, hessian, batches, iterations, forced, time, own_number + data, inner, gradient)
     if rates is not None:
         beside = ancilla.part(SELECTION + FLAGS, rates.ancilla)
         low = time.part(k - rates.system, rates.system)
-        builder.call(rates.routine, both, low, beside, gradient.part(0, rates.gradient))
+        builder.call(rates.routine, forced, low, beside, gradient.part(0, rates.gradient))
+    if coasting is not None:
+        builder.call(And(values=(1, 0)), both, which, forced, adjoint=True)
+        builder.call(And(), both, which, forced)
+        inner = ancilla.part(own, coasting.ancilla)
+        builder.call(coasting.routine, forced, data, inner, gradient.part(0, coasting.gradient))
+        builder.call(And(), both, which, forced, adjoint=True)
+        builder.release(forced)
+        builder.call(third, which, adjoint=True)
     # The shift alone has coefficient −1: a sign where the shift is on and the Hessian is not.
     builder.call(Gate(kind="Z"), on)
     builder.call(Gate(kind="CZ"), on, with_hessian)
@@ -131,16 +152,17 @@ def history_encoding(
         name=f"history of {hessian.name}",
         access=hessian.access,
         routine=builder.routine(),
-        alpha=alpha(learning_rate, weight),
+        alpha=alpha(learning_rate, weight) + coasts,
         epsilon=learning_rate
         * (
             hessian.epsilon
             if rates is None
             else product_epsilon((hessian.alpha, rates.alpha), (hessian.epsilon, rates.epsilon))
-        ),
-        kind=hessian.kind if rates is None else weakest_kind((hessian.kind, rates.kind)),
+        )
+        + (0 if coasting is None else coasting.epsilon),
+        kind=weakest_kind(tuple(e.kind for e in (hessian, rates, coasting) if e is not None)),
         system=k + data_bits,
-        ancilla=own + hessian.ancilla,
+        ancilla=own + inside,
         gradient=shared,
         controlled=idle,
         word_bits=hessian.word_bits,
@@ -158,7 +180,11 @@ def _of_the_batch(
     inner: Handle,
     gradient: Handle,
 ) -> None:
-    """H of the minibatch of each step; behind the run, where H is flagged away, number 0."""
+    """H of the minibatch of each step; behind the run, where H is flagged away, number 0.
+
+    `data` begins with ancilla for a copy of the number: where an encoding fails it may leave another number behind, and
+    what was looked up could not be cleared.
+    """
     number = builder.allocate("minibatch", batches.bits)
     run = int(iterations)
     behind = 2 ** int(time.size) - run
@@ -166,19 +192,24 @@ def _of_the_batch(
     loaded = None
     if batches.bits:
         loaded = load(builder, batches.access, [(len(table), time)], number, table=table, control=on)
-    builder.call(hessian.routine, on, number + data, inner, gradient.part(0, hessian.gradient))
+    copy = Gate(kind="CNOT", bits=batches.bits)
     if loaded is not None:
+        builder.call(copy, number, data.part(0, batches.bits))
+    builder.call(hessian.routine, on, data, inner, gradient.part(0, hessian.gradient))
+    if loaded is not None:
+        builder.call(copy, number, data.part(0, batches.bits))
         unload(builder, loaded)
         builder.release(number)
 
 
 def any_history_encoding(
-    step: Encoding, iterations: Scalar, padding: Scalar, *, idle: bool = False
+    step: Encoding, iterations: Scalar, padding: Scalar, *, idle: bool = False, beside: int = 0
 ) -> Encoding:
     """The encoding of I − S·(A on t < T, I on T <= t < T + p) from a controlled encoding of A.
 
     α_L = 1 + max(α_A, 1): one qubit selects the shift, and another shrinks the identity of the padding by 1/α_A, or
     A by α_A where that is below 1. ε_L = ε_A. `idle` as in `history_encoding`.
+    beside  A is diag(A_0, …, A_{T−1}): so many low qubits of the time stand before the data of its encoding
     """
     if not step.controlled:
         raise ValueError("the history encoding needs a controlled encoding of the step")
@@ -186,14 +217,15 @@ def any_history_encoding(
     own = 3  # the shift, the shrinking, the flag of what leaves the rows
     builder = Builder("history matrix", "history")
     control = builder.register("control", 1) if idle else None
-    system = builder.register("system", k + step.system)
+    system = builder.register("system", k + step.system - beside)
     ancilla = builder.register("ancilla", own + step.ancilla)
     gradient = builder.register("gradient", step.gradient)
-    time, data = system.part(0, k), system.part(k, step.system)
+    time, data = system.part(0, k), system.part(k, step.system - beside)
     shift, shrink = ancilla.part(0, 1), ancilla.part(1, 1)
     out_of_rows = ancilla.part(2, 1)
     inner = ancilla.part(own, step.ancilla)
-    padded = not (is_integer(padding) and padding == 0)
+    # a step that looks at the time must be off at T and behind it, where its tables end
+    padded = beside > 0 or not (is_integer(padding) and padding == 0)
 
     symbolic = is_symbolic(step.alpha)
     weight = None if symbolic else max(float(step.alpha), 1.0)
@@ -213,7 +245,7 @@ def any_history_encoding(
         builder.call(after, on, time, behind)
         builder.call(Gate(kind="CNOT"), on, running)
         builder.call(Gate(kind="CNOT"), behind, running)
-    builder.call(step.routine, running, data, inner, gradient)
+    builder.call(step.routine, running, time.part(k - beside, beside) + data, inner, gradient)
     if weight is not None and step.alpha < 1:
         _shrink(builder, running, shrink, float(step.alpha))
     if behind is not None and (weight is None or weight > 1):
@@ -236,7 +268,7 @@ def any_history_encoding(
         alpha=1 + (step.alpha if weight is None else weight),
         epsilon=step.epsilon,
         kind=step.kind,
-        system=k + step.system,
+        system=k + step.system - beside,
         ancilla=own + step.ancilla,
         gradient=step.gradient,
         controlled=idle,
@@ -249,10 +281,16 @@ def _shrink(builder: Builder, on: Handle, shrink: Handle, factor: float | None) 
     builder.call(Rotation(axis="Y", angle=angle, controlled=True), on, shrink)
 
 
-def _angles(learning_rate: Scalar, alpha_hessian: Scalar) -> tuple[Scalar, Scalar]:
-    """The two rotation angles that prepare √(weights); None where the weights are symbols."""
-    weight = learning_rate * alpha_hessian
+def _angles(weight: Scalar) -> tuple[Scalar, Scalar]:
+    """The two rotation angles that prepare the square roots of 1, 1 and `weight`; None where it is a symbol."""
     if is_symbolic(weight):
         return None, None
     total = 2 + weight
     return 2 * math.acos(math.sqrt(1 / total)), 2 * math.acos(math.sqrt(1 / (1 + weight)))
+
+
+def _share_angle(forced: Scalar, coasting: Scalar) -> Scalar:
+    """The angle that shares out an amplitude between the two."""
+    if is_symbolic(forced, coasting):
+        return None
+    return 2 * math.atan2(math.sqrt(coasting), math.sqrt(forced))

@@ -161,6 +161,71 @@ def lifted(
     return builder.routine()
 
 
+def lifted_changing(
+    span: int,
+    order: int,
+    first: int,
+    weights: Array,
+    iterations: int,
+    padding: int,
+    bits: int,
+    access: Access,
+    *,
+    batches: Sequence[int] | None = None,
+    noisy: bool = False,
+    tables: Tables | None = None,
+    time_tables: Tables | None = None,
+    level_tables: Tables | None = None,
+) -> Routine:
+    """|0> to |b>/‖b‖ of a lifted run that is driven differently at each step. Registers as for `lifted`.
+
+    weights  amplitudes of the levels at each step, shape (T, levels); `batches`, `noisy` and tables as for `driven`,
+             `level_tables` those of a tree of the levels under the step
+    """
+    k = int(ceil_log2(rows(iterations, padding)))
+    n_bits, level_bits = int(ceil_log2(span)), int(ceil_log2(order + 1 - first))
+    builder = Builder("right-hand side", "right-hand side")
+    system = builder.register("system", k + level_bits + order * n_bits)
+    gradient = builder.register("gradient", bits)
+    time, level = system.part(0, k), system.part(k, level_bits)
+    used = int(ceil_log2(iterations))
+    low = time.part(k - used, used)
+    if used:
+        builder.call(amplitude_tree(iterations, bits, access, tables=time_tables), low, gradient)
+    levels = weights.shape[1]
+    spread = bool(np.any(weights[:, 1:])) and levels > 1
+    if spread:
+        tree = amplitude_tree(levels, bits, access, rows=iterations, tables=level_tables)
+        builder.call(tree, low, level, gradient)
+    number, loaded, sets = low, None, iterations if noisy else None
+    if batches is not None and not noisy:
+        sets = max(batches) + 1
+        number = builder.allocate("minibatch", ceil_log2(sets))
+        loaded = load(builder, access, [(iterations, low)], number, table=tuple(int(b) for b in batches))
+    wires = (number,) if sets is not None else ()
+    for i in range(order):
+        copy = system.part(k + level_bits + i * n_bits, n_bits)
+        at_least = i + 1 - first
+        if not np.any(weights[:, max(at_least, 0) :]):
+            continue
+        if at_least <= 0:
+            tree = amplitude_tree(span, bits, access, rows=sets, tables=tables)
+            builder.call(tree, *wires, copy, gradient)
+            continue
+        there = builder.allocate("copy is there", 1)
+        compare = GreaterEqualConstant(bits=level_bits, constant=at_least)
+        builder.call(compare, level, there)
+        tree = amplitude_tree(span, bits, access, rows=sets, controlled=True, tables=tables)
+        builder.call(tree, there, *wires, copy, gradient)
+        builder.call(compare, level, there, adjoint=True)
+        builder.release(there)
+    if loaded is not None:
+        unload(builder, loaded)
+        builder.release(number)
+    builder.call(Increment(bits=k), time)
+    return builder.routine()
+
+
 def constant_level(order: int, n_bits: int, iterations: int, padding: int) -> Routine:
     """|0>: at time 0 only level 0, whose number is 0, holds the 1. Registers as for `lifted`."""
     k = int(ceil_log2(rows(iterations, padding)))

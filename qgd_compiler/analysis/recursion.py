@@ -7,7 +7,7 @@ the coordinates of `heavy_ball.py`. `step_norms` are the f_l >= ‖G_l‖ of its
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -242,22 +242,14 @@ def smallest_contracting_damping(recursion: Recursion) -> float | None:
 
 
 def largest_certified_rate(recursion: Recursion, budget: float, highest: int = 6) -> float | None:
-    """The largest constant η at which the whole run is certified to `budget` by some order; None if none is found.
+    """The largest η at which the whole run is certified to `budget` by some order; None if none is found.
 
-    Searched downwards from the stated rate by factors of √2 and then by bisection.
+    A schedule is scaled as a whole, η its largest rate. Searched downwards from the stated rate by factors of √2 and
+    then by bisection.
     """
 
     def certified(rate: float) -> bool:
-        moved = Recursion(
-            recursion.lambda_min,
-            recursion.lambda_max,
-            np.full(recursion.iterations, rate),
-            recursion.momentum,
-            recursion.gradient,
-            recursion.noise,
-            recursion.start,
-            recursion.higher,
-        )
+        moved = replace(recursion, rates=recursion.rates * (rate / recursion.rate))
         return search_orders(moved, budget, highest=highest).smallest is not None
 
     rate = recursion.rate

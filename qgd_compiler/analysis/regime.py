@@ -173,7 +173,8 @@ def _in_windows(
     if not window:
         return (
             RegimeName.INFEASIBLE,
-            "Gradient descent grows more than e-fold in one step: no window is short enough.",
+            "Gradient descent grows more than e-fold in one step: no window is short enough, and a price is that of "
+            "the whole run with all its growth.",
         )
     if window >= iterations:
         return (

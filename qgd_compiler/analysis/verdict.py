@@ -105,6 +105,10 @@ def _with_momentum(recursion: Recursion, policy: OnNotDissipative) -> Regime:
         f"growth over {steps} steps at most {over_run:.6g}"
         + ("" if transient is None else f", at any time at most {transient:.6g}"),
     ]
+    if not recursion.constant_rate:
+        reasons.append(
+            "the radius is that of each rate alone; what steps of different rates do together is bounded above"
+        )
     ways: list[WayOut] = []
     window: int | None = None
     segments: int | None = 1
@@ -124,15 +128,23 @@ def _with_momentum(recursion: Recursion, policy: OnNotDissipative) -> Regime:
         segments = math.ceil(steps / window)
         name = RegimeName.WINDOW
         verdict = (
-            f"Some direction grows by {radius:.6g} per step: "
-            f"{segments} windows of at most {window} steps keep each below e-fold."
+            f"Some direction grows by {radius:.6g} per step in the long run: {segments} windows of at most {window} "
+            "steps keep that below e-fold in each"
+            + ("." if transient is None else f"; with all transients the growth is at most {transient:.4g}.")
         )
         if damping is not None and low < 0:
             ways.append(WayOut("damping at least", -low, "no direction grows in the long run"))
-        if policy == "damp" and damping is not None:
+        if policy == "damp":
             name, verdict = (
-                RegimeName.DAMPED,
-                f"Damping H + {-low:.6g} I stops the growth; it changes the problem that is solved.",
+                (
+                    RegimeName.DAMPED,
+                    f"Damping H + {-low:.6g} I stops the growth; it changes the problem that is solved.",
+                )
+                if damping is not None
+                else (
+                    RegimeName.INFEASIBLE,
+                    "No damping helps at this learning rate: it is too large for the width of the spectrum.",
+                )
             )
         if policy == "error":
             name, verdict = (
@@ -270,7 +282,7 @@ def _nonlinear_ways(
             )
         )
     if orders.smallest is None:
-        certified = largest_certified_rate(recursion, orders.budget) if recursion.constant_rate else None
+        certified = largest_certified_rate(recursion, orders.budget)
         ways.append(
             WayOut("learning_rate at most", certified, "some Carleman order is certified for the whole run")
         )

@@ -29,12 +29,25 @@ def analysis_page(analysis: Analysis) -> Page:
 
 def _ways_out(analysis: Analysis) -> Section:
     rows = [(w.change, "none" if w.value is None else real(w.value), w.effect) for w in analysis.ways_out]
-    if analysis.cuts is not None and analysis.regime.growth > 1:
-        for value, effect in (
-            (analysis.cuts.almost, "modes above grow less than e-fold over the run: almost dissipative"),
-            (analysis.cuts.fully, "modes above all contract: fully dissipative"),
+    cuts = analysis.cuts
+    if cuts is not None and cuts.fully != 0:
+        nonlinear = analysis.nonlinearity is not None
+        for value, share, effect in (
+            (
+                cuts.almost,
+                cuts.almost_share,
+                "modes above grow less than e-fold over the run"
+                + (", T f_2 r <= 1" if nonlinear else "")
+                + ": almost dissipative",
+            ),
+            (
+                cuts.fully,
+                cuts.fully_share,
+                "modes above all contract" + (", R < 1" if nonlinear else "") + ": fully dissipative",
+            ),
         ):
-            rows.append(("leave out |lambda| up to", "none" if value is None else real(value), effect))
+            left = "" if share is None else f"; {percent(share)} of the modes are left"
+            rows.append(("leave out |lambda| up to", "none" if value is None else real(value), effect + left))
     heads = columns("field", "value", "effect", numeric=("value",))
     return Section("What would change that", Grid(heads, tuple(rows)))
 

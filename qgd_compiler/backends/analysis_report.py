@@ -115,10 +115,18 @@ class Cuts(Part):
     """Smallest cuts |lambda| > c at which the modes that are left change the class; eigenvalues below do not count."""
 
     almost: FiniteFloat | None = Field(
-        ge=0, description="Growth over the run stays below e; null where no cut does."
+        ge=0,
+        description="Growth over the run stays below e, and T f_2 r is at most 1; null where no cut does.",
     )
     fully: FiniteFloat | None = Field(
-        ge=0, description="Every mode that is left contracts; null where no cut does."
+        ge=0,
+        description="Every mode that is left contracts, and R is below 1; null where no cut does.",
+    )
+    almost_share: FiniteFloat | None = Field(
+        default=None, ge=0, le=1, description="Share of the modes that is left there; null without a density."
+    )
+    fully_share: FiniteFloat | None = Field(
+        default=None, ge=0, le=1, description="The same at the other cut."
     )
 
 

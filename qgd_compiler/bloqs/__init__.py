@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qgd_compiler.bloqs.primitive import PrimitiveBloq
     from qgd_compiler.bloqs.program import ProgramBloq
     from qgd_compiler.bloqs.qubits import cirq_circuit, peak_qubits
+    from qgd_compiler.bloqs.surface_code import QualtranPlan, through_qualtran
 
 _HOMES = {
     "EncodingBloq": "encoding",
@@ -21,10 +22,12 @@ _HOMES = {
     "MeasureAndReset": "measure",
     "PrimitiveBloq": "primitive",
     "ProgramBloq": "program",
+    "QualtranPlan": "surface_code",
     "cirq_circuit": "qubits",
     "claimed": "counts",
     "of_leaves": "counts",
     "peak_qubits": "qubits",
+    "through_qualtran": "surface_code",
 }
 __all__ = [
     "EncodingBloq",
@@ -32,10 +35,12 @@ __all__ = [
     "MeasureAndReset",
     "PrimitiveBloq",
     "ProgramBloq",
+    "QualtranPlan",
     "cirq_circuit",
     "claimed",
     "of_leaves",
     "peak_qubits",
+    "through_qualtran",
 ]
 
 

@@ -23,6 +23,7 @@ from qgd_compiler.spec.baseline import Baseline
 from qgd_compiler.spec.data import Tensor, Vector
 from qgd_compiler.spec.dynamics import Dynamics
 from qgd_compiler.spec.expressions import FUNCTIONS, Number, finite
+from qgd_compiler.spec.hardware import Hardware
 from qgd_compiler.spec.output import Output
 from qgd_compiler.spec.quantity import Property, Setting, Within
 from qgd_compiler.spec.section import FileName, Line, Name, Section, Whole
@@ -208,25 +209,6 @@ class Solution(Section):
     final_over_max: Annotated[Property, Within(gt=0, le=1)] | None = Field(
         default=None, description="Lower bound on |u_T| / max_t |u_t| (above 0, at most 1)."
     )
-
-
-class Hardware(Section):
-    """The machine."""
-
-    preset: Name = Field(description="Name of a hardware preset.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, data: Any) -> Any:
-        return {"preset": data} if isinstance(data, str) else data
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        full = handler(schema)
-        short = {"type": "string", "minLength": 1, "description": "The preset alone."}
-        return {"title": cls.__name__, "description": full["description"], "anyOf": [full, short]}
 
 
 def _version(value: Any) -> Any:

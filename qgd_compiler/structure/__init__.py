@@ -4,6 +4,7 @@ from qgd_compiler.structure.banded import Banded
 from qgd_compiler.structure.block_diagonal import BlockDiagonal
 from qgd_compiler.structure.bounded import Bounded
 from qgd_compiler.structure.carleman_step import CarlemanStep
+from qgd_compiler.structure.carleman_steps import CarlemanSteps
 from qgd_compiler.structure.declared import Declared
 from qgd_compiler.structure.dense import Dense
 from qgd_compiler.structure.diagonal import Diagonal
@@ -29,6 +30,7 @@ __all__ = [
     "BlockDiagonal",
     "Bounded",
     "CarlemanStep",
+    "CarlemanSteps",
     "Declared",
     "Dense",
     "Diagonal",

@@ -114,39 +114,11 @@ class CarlemanStep(Matrix):
     def _dense(self, parts: tuple[Array, ...]) -> Array:
         eta, gamma = float(self.learning_rate), float(self.gamma)
         hessian, *rest = parts
-        n = len(hessian)
         has_gradient = self.gradient is not None
-        gradient = rest[0] if has_gradient else np.zeros((n, 1))
+        gradient = rest[0] if has_gradient else np.zeros((len(hessian), 1))
         higher = rest[1:] if has_gradient else rest
         moves = [-eta * f * gamma ** (power - 1) for power, f in enumerate((gradient, hessian, *higher))]
-        rows = self._exact(moves, n) if self.lift == "exact" else self._first_order(moves, n)
-        return np.block([[rows[j].get(k, np.zeros((n**j, n**k))) for k in self.levels] for j in self.levels])
-
-    def _exact(self, moves: Sequence[Array], n: int) -> list[dict[int, Array]]:
-        """Row j from row j−1: C_jk = Σ_l C_{j−1,k−l}⊗G_l."""
-        series = list(moves)
-        series[1] = np.eye(n) + series[1]
-        rows: list[dict[int, Array]] = [{0: np.ones((1, 1))}]
-        for _ in range(self.order):
-            following: dict[int, Array] = {}
-            for k, block in rows[-1].items():
-                for power, g in enumerate(series):
-                    if k + power <= self.order:
-                        following[k + power] = following.get(k + power, 0) + np.kron(block, g)
-            rows.append(following)
-        return rows
-
-    def _first_order(self, moves: Sequence[Array], n: int) -> list[dict[int, Array]]:
-        rows: list[dict[int, Array]] = []
-        for j in range(self.order + 1):
-            row = {j: np.eye(n**j)}
-            for i, (power, f) in itertools.product(range(j), enumerate(moves)):
-                k = j - 1 + power
-                if k <= self.order:
-                    factors = [np.eye(n**i), f, np.eye(n ** (j - 1 - i))]
-                    row[k] = row.get(k, 0) + reduce(np.kron, factors)
-            rows.append(row)
-        return rows
+        return lifted_matrix(moves, self.lift, self.first, self.order)
 
     def _note(self) -> str:
         return f"{self.lift} lift, levels {self.first} … {self.order}, η = {self.learning_rate}, γ = {self.gamma}"
@@ -169,3 +141,39 @@ def level_couplings(series: Sequence[float], step: CarlemanStep) -> Array:
             elif j - 1 + power <= order:
                 found[j, j - 1 + power] += j * (f - 1) + 1 if power == 1 else j * f
     return found[step.first :, step.first :]
+
+
+def lifted_matrix(moves: Sequence[Array], lift: Lift, first: int, order: int) -> Array:
+    """The lift written out, from G_0, G_1 − 1, G_2, … in the unit γ (n × n^l each): levels `first` … `order`."""
+    n = len(moves[1])
+    rows = _exact(moves, n, order) if lift == "exact" else _first_order(moves, n, order)
+    levels = range(first, order + 1)
+    return np.block([[rows[j].get(k, np.zeros((n**j, n**k))) for k in levels] for j in levels])
+
+
+def _exact(moves: Sequence[Array], n: int, order: int) -> list[dict[int, Array]]:
+    """Row j from row j−1: C_jk = Σ_l C_{j−1,k−l}⊗G_l."""
+    series = list(moves)
+    series[1] = np.eye(n) + series[1]
+    rows: list[dict[int, Array]] = [{0: np.ones((1, 1))}]
+    for _ in range(order):
+        following: dict[int, Array] = {}
+        for k, block in rows[-1].items():
+            for power, g in enumerate(series):
+                if k + power <= order:
+                    following[k + power] = following.get(k + power, 0) + np.kron(block, g)
+        rows.append(following)
+    return rows
+
+
+def _first_order(moves: Sequence[Array], n: int, order: int) -> list[dict[int, Array]]:
+    rows: list[dict[int, Array]] = []
+    for j in range(order + 1):
+        row = {j: np.eye(n**j)}
+        for i, (power, f) in itertools.product(range(j), enumerate(moves)):
+            k = j - 1 + power
+            if k <= order:
+                factors = [np.eye(n**i), f, np.eye(n ** (j - 1 - i))]
+                row[k] = row.get(k, 0) + reduce(np.kron, factors)
+        rows.append(row)
+    return rows

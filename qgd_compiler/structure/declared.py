@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from typing import final
 
@@ -11,7 +12,7 @@ from qgd_compiler.errors import SpecError, UnsupportedError
 from qgd_compiler.nodes import node
 from qgd_compiler.scalars import Scalar, is_integer
 from qgd_compiler.structure.checks import Array, count, is_real, same
-from qgd_compiler.structure.facts import LOWER_BOUNDS, NAMES, Fact, Facts, is_plain
+from qgd_compiler.structure.facts import LOWER_BOUNDS, NAMES, Fact, Facts, best_norm, combine, is_plain
 from qgd_compiler.structure.matrix import Matrix
 
 SPARSITIES = ("row_sparsity", "column_sparsity")
@@ -63,6 +64,29 @@ class Declared(Matrix):
 
     def _note(self) -> str:
         return "bounds only"
+
+
+def worst_of(facts: Sequence[Facts], rows: Scalar, columns: Scalar) -> Declared:
+    """Several matrices side by side without overlap, of which these facts are known: the worst of each."""
+
+    def worst(name: str) -> Fact | None:
+        return combine(lambda *v: max(v), *(getattr(f, name) for f in facts), exact=True)
+
+    return Declared(
+        rows=rows,
+        columns=columns,
+        norm=combine(lambda *v: max(v), *(best_norm(f) for f in facts), exact=True),
+        row_sparsity=worst("row_sparsity"),
+        column_sparsity=worst("column_sparsity"),
+        max_entry=worst("max_entry"),
+        row_one_norm=worst("row_one_norm"),
+        column_one_norm=worst("column_one_norm"),
+        frobenius=combine(
+            lambda *v: float(np.sqrt(sum(x * x for x in v))), *(f.frobenius for f in facts), exact=True
+        ),
+        hermitian=all(f.hermitian for f in facts),
+        real=all(f.real for f in facts),
+    )
 
 
 def check_facts(facts: Facts, rows: Scalar, columns: Scalar) -> None:

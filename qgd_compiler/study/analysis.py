@@ -6,13 +6,12 @@ import math
 
 import numpy as np
 
+from qgd_compiler.analysis.cuts import class_cuts
 from qgd_compiler.analysis.error_proxy import error_proxy, smallest_cut
-from qgd_compiler.analysis.growth import step_growth
 from qgd_compiler.analysis.inverse_norm import log_history_inverse_norm
 from qgd_compiler.analysis.lifted_inverse import lifted_inverse_norm
 from qgd_compiler.analysis.power_norms import toeplitz_inverse_norm
 from qgd_compiler.analysis.recursion import almost_dissipative, newton_kantorovich, search_orders
-from qgd_compiler.analysis.regime import LIMIT, TOLERANCE
 from qgd_compiler.backends.analysis_report import (
     Analysis,
     CarlemanOrder,
@@ -158,22 +157,21 @@ def _finite(value: float) -> float | None:
 
 
 def _cuts(found: Study) -> Cuts | None:
-    """From the ends of the spectrum: a cut at c leaves |λ| > c."""
+    """Where the class changes, and what share of the modes is left there if the spec gives their density."""
     recursion = found.recursion
-    if recursion.momentum or not recursion.constant_rate:
+    if recursion.momentum and not recursion.linear:
         return None
-    rate, steps = float(recursion.rates[0]), recursion.iterations
-    ends = (recursion.lambda_min, recursion.lambda_max)
-    each = math.exp(math.log(LIMIT) / steps)
+    cuts, density = class_cuts(recursion), found.declared_density
 
-    def cut(limit: float) -> float | None:
-        """The size of the largest end whose factor exceeds `limit`; above an offending λ_max nothing is left."""
-        if abs(1 - rate * ends[1]) > limit:
-            return None
-        return max(0.0, -ends[0]) if float(step_growth(ends[0], ends[0], rate)) > limit else 0.0
+    def share(cut: float | None) -> float | None:
+        return None if cut is None or density is None else density.mass_outside(cut)
 
-    fully = cut(1 - TOLERANCE)
-    return Cuts(almost=cut(each), fully=fully)
+    return Cuts(
+        almost=cuts.almost,
+        fully=cuts.fully,
+        almost_share=share(cuts.almost),
+        fully_share=share(cuts.fully),
+    )
 
 
 def _trajectory(found: Study) -> Trajectory | None:

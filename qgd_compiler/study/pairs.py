@@ -12,7 +12,7 @@ from scipy import sparse
 from qgd_compiler.analysis.heavy_ball import HeavyBall
 from qgd_compiler.kinds import Source
 from qgd_compiler.scalars import ceil_log2
-from qgd_compiler.structure.declared import Declared
+from qgd_compiler.structure.declared import Declared, worst_of
 from qgd_compiler.structure.dense import Dense
 from qgd_compiler.structure.facts import Fact, Facts, combine
 from qgd_compiler.structure.identity import Identity
@@ -76,6 +76,16 @@ def pair_entries(entries: Any, pair: HeavyBall, rate: float) -> Any:
     )
 
 
+def forced_matrix(matrix: Matrix, pair: HeavyBall) -> Matrix:
+    """What a rate scales: A_1⊗H."""
+    return Kronecker(factors=(Dense(entries=pair.hessian_factor()), matrix))
+
+
+def forced_entries(entries: Any, pair: HeavyBall) -> Any:
+    """The same, entry by entry."""
+    return sparse.csr_array(sparse.kron(pair.hessian_factor(), entries))
+
+
 def pair_vector(vector: Array, factor: Array) -> Array:
     """factor ⊗ vector, the vector on a register of its own."""
     side = 2 ** int(ceil_log2(len(vector)))
@@ -116,31 +126,7 @@ def stacked(matrices: Sequence[Matrix], entries: Sequence[Any] | None) -> tuple[
     if entries is not None:
         whole = sparse.csr_array(sparse.block_diag(list(entries), format="csr"))
         return Sparse.from_scipy(whole), whole
-    facts = [m.facts() for m in matrices]
-
-    def worst(name: str) -> Fact | None:
-        return combine(lambda *v: max(v), *(getattr(f, name) for f in facts), exact=True)
-
-    count = len(matrices)
-    frobenius = combine(
-        lambda *v: float(np.sqrt(sum(x * x for x in v))), *(f.frobenius for f in facts), exact=True
-    )
-    return (
-        Declared(
-            rows=count * side,
-            columns=count * side,
-            norm=worst("norm"),
-            row_sparsity=worst("row_sparsity"),
-            column_sparsity=worst("column_sparsity"),
-            max_entry=worst("max_entry"),
-            row_one_norm=worst("row_one_norm"),
-            column_one_norm=worst("column_one_norm"),
-            frobenius=frobenius,
-            hermitian=all(f.hermitian for f in facts),
-            real=all(f.real for f in facts),
-        ),
-        None,
-    )
+    return worst_of([m.facts() for m in matrices], len(matrices) * side, len(matrices) * side), None
 
 
 def column(vector: Array | None, size: int, norm: float, source: Source) -> Matrix:

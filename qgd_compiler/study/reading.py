@@ -113,19 +113,21 @@ class Study:
         return follow_run(self.data, self.priced, self.transform, declared, self.progress)
 
     @cached_property
-    def density(self) -> Density | None:
-        """The eigenvalues with damping: of a file or list of the spec, else of the data (sampled if it is large).
-
-        A file may hold bounds only at the step of the spec; then the data is asked.
-        """
+    def declared_density(self) -> Density | None:
+        """The eigenvalues with damping, of a file or list of the spec. A file may hold bounds only at its step."""
         given = self.loaded.spec.spectrum
         found: Density | None = None
         if given is not None and given.file is not None:
             found = read_spectrum(self.loaded.base_dir / given.file).entry(given.step).density
         if found is None and given is not None and given.eigenvalues is not None:
             found = Atoms.equal([float(v.value) for v in given.eigenvalues], given.eigenvalues[0].source)
-        if found is not None:
-            return found.shifted(self.shift) if self.shift else found
+        return found if found is None or not self.shift else found.shifted(self.shift)
+
+    @cached_property
+    def density(self) -> Density | None:
+        """The same, or else that of the data (sampled if it is large)."""
+        if self.declared_density is not None:
+            return self.declared_density
         if self.entries is None:
             return None
         self.progress("sampling the density")
@@ -390,7 +392,9 @@ def _judged(
     progress("searching the Carleman order")
     orders = search_orders(recursion, budget, highest=MOST_ORDER)
     regime = judge(recursion, orders, policy)
-    if regime.name is RegimeName.INFEASIBLE:
+    # a quadratic run has a price however much it grows; only what the spec rules out, or no order certifies, has none
+    priced = recursion.linear and policy == "window"
+    if regime.name is RegimeName.INFEASIBLE and not priced:
         raise InfeasibleError(
             regime.verdict + " " + "; ".join(regime.reasons),
             at=loaded.where("dynamics.on_not_dissipative"),

@@ -23,6 +23,15 @@ def refuse_what_is_absent(loaded: Loaded) -> None:
             raise UnsupportedError(
                 f"{path} asks for what this version does not have", at=loaded.where(path), remedy=remedy
             )
+    dynamics = spec.dynamics
+    if dynamics.expansion.about != "start":
+        for name, given in (("noise", dynamics.noise), ("minibatches", dynamics.minibatches)):
+            if given is not None:
+                raise SpecError(
+                    f"about a minimum there is no gradient, but {name} have one at every step",
+                    at=loaded.where(f"dynamics.{name}"),
+                    remedy="expansion.about: start",
+                )
     for name in spec.access.models:
         if name not in ("qrom", "qroam", "qroam_dirty", "bucket_brigade", "qram"):
             raise UnsupportedError(

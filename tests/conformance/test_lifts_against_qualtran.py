@@ -14,6 +14,7 @@ from qgd_compiler.algorithms.menu.offers import offers
 from qgd_compiler.kinds import Source
 from qgd_compiler.structure import (
     CarlemanStep,
+    CarlemanSteps,
     Declared,
     Dense,
     Diagonal,
@@ -59,9 +60,9 @@ TENSOR_BOUNDS = Tensor(
 def steps() -> Iterator[tuple[str, Matrix]]:
     """Two parameters, both lifts, N = 1, 2, 3, with every combination of terms that N can tell apart."""
     for lift, order, degree in itertools.product(LIFTS, (1, 2, 3), (1, 2, 3)):
-        if degree > order:
-            continue
-        for gradient, constant in ((None, False), (GRADIENT, False), (GRADIENT, True)):
+        ways = ((None, False), (GRADIENT, False), (GRADIENT, True))
+        # terms beyond the order drop out of the lift, but their encoders must not disturb it
+        for gradient, constant in ways if degree <= order else ways[1:2]:
             what = "no gradient" if gradient is None else "level 0" if constant else "gradient"
             yield (
                 f"{lift}, N={order}, q={degree}, {what}",
@@ -76,6 +77,7 @@ def steps() -> Iterator[tuple[str, Matrix]]:
                     gamma=0.4,
                 ),
             )
+    yield from changing()
     three = CarlemanStep(
         hessian=Dense(entries=np.array([[1.0, 0.3, 0.0], [0.3, -0.6, 0.2], [0.0, 0.2, 0.8]])),
         learning_rate=0.3,
@@ -99,6 +101,54 @@ def steps() -> Iterator[tuple[str, Matrix]]:
     shrinking = Diagonal(values=np.array([0.5, -0.3]))
     yield "history of a shrinking matrix", HistoryMatrix(step=shrinking, iterations=3)
     yield "padded history of a shrinking matrix", HistoryMatrix(step=shrinking, iterations=2, padding=2)
+
+
+def changing() -> Iterator[tuple[str, Matrix]]:
+    """Steps that look at the time: rates, three minibatches (a table says which), noise (a gradient for each)."""
+    hessians = tuple(
+        Dense(entries=HESSIAN.matrix() @ np.diag(d) @ HESSIAN.matrix()) for d in np.eye(2)[[0, 1, 0]] + 0.3
+    )
+    gradients = tuple(
+        Dense(entries=np.array(g)[:, None]) for g in ([0.3, -0.2], [0.1, 0.5], [-0.4, 0.2], [0.2, 0.1])
+    )
+    coasting = Dense(entries=np.array([[0.1, -0.2], [0.0, 0.3]]))
+    same, falling = np.full(4, 0.3), np.array([0.3, 0.1, 0.0, 0.25])
+    for lift in LIFTS:
+        yield (
+            f"changing, {lift}, falling rate",
+            CarlemanSteps(
+                rates=falling[:2], hessians=hessians[:1], gradients=gradients[:1], order=1,
+                lift=lift, constant_level=True,
+            ),
+        )  # fmt: skip
+        yield (
+            f"changing, {lift}, minibatches",
+            CarlemanSteps(
+                rates=same,
+                hessians=hessians,
+                gradients=gradients[:3],
+                order=1,
+                lift=lift,
+                constant_level=True,
+            ),
+        )
+        yield (
+            f"changing, {lift}, two minibatches, N=2",
+            CarlemanSteps(
+                rates=same[:2], hessians=hessians[:2], seconds=(SECOND,), order=2, lift=lift, gamma=0.4
+            ),
+        )
+        yield (
+            f"changing, {lift}, noise and coasting",
+            CarlemanSteps(
+                rates=same, hessians=hessians[:1], gradients=gradients, order=1, lift=lift,
+                coasting=coasting, constant_level=True,
+            ),
+        )  # fmt: skip
+        bounded = CarlemanSteps(
+            rates=falling, hessians=(BOUNDS,) * 3, seconds=(TENSOR_BOUNDS,) * 3, order=2, lift=lift
+        )
+        yield f"changing bounds, {lift}", bounded
 
 
 def cases() -> Iterator[Case]:
@@ -146,3 +196,5 @@ def test_a_lifted_step_stands_on_all_rungs(name: str, request: pytest.FixtureReq
 def test_both_lifts_are_there_for_every_order_and_degree() -> None:
     for lift, order in itertools.product(LIFTS, (1, 2, 3)):
         assert sum(name.startswith(f"{lift}, N={order},") for name in CASES) >= 6
+        for degree in (1, 2, 3):
+            assert any(name.startswith(f"{lift}, N={order}, q={degree},") for name in CASES)

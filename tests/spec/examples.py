@@ -94,7 +94,7 @@ WIDE: dict[str, Any] = {
     "solvers": ["kernel_reflection", "gram"],
     "limits": {"qubits": 1000},
     "solution": {"final_over_max": 0.9},
-    "hardware": "superconducting",
+    "hardware": "superconducting_1e-3",
     "baseline": {
         "machines": ["a100", {"name": "mine", "bandwidth": 1e11, "flops": "2e12", "watts": 90}],
         "precision": "float64",

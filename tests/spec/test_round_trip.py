@@ -119,9 +119,12 @@ CHANGES = [
     ("access", ["qroam", "qrom"]),
     ("exchange.rotation", "gridsynth"),
     ("objective", "qubits"),
+    ("hardware", "ions_1e-3"),
+    ("hardware", "ions_1e-4"),
+    ("hardware", {"preset": "ions_1e-4", "distance": 9}),
+    ("hardware", {"preset": "ions_1e-4", "factories": 3}),
     ("solvers", ["stationary"]),
     ("limits.qubits", 100),
-    ("hardware", "x"),
 ]
 
 

@@ -23,7 +23,24 @@ GOOD = [
     *(changed(SMALL, path, value) for path, inside, _ in RANGES for value in inside),
     *(changed(SMALL, "access", v) for v in ("auto", "qrom", ["qram"], {"models": ["arithmetic"]}, {})),
     *(changed(SMALL, "output", v) for v in ("state", "overlap", {"kind": "parameters"}, {})),
-    changed(SMALL, "hardware", {"preset": "x"}),
+    *(
+        changed(SMALL, "hardware", {"preset": "ions_1e-4", **more})
+        for more in (
+            {},
+            {"distance": "auto"},
+            {"distance": 15.0},
+            {"distance": 15, "max_distance": 21},
+            {"factories": "15_to_1"},
+            {"factories": 4},
+            {"factories": {"kind": "ccz2t", "number": 2}, "model": "gidney_fowler", "reaction_time": 1e4},
+            {"error_budget": 1e-3},
+            {"error_budget": {"logical": 1e-3, "magic": 1e-3, "rotations": 0}},
+            {"objective": "volume", "max_qubits": 1e6, "max_runtime": 3600.5},
+            {"threshold": 0.02, "prefactor": 0.1, "code": "surface", "routing_overhead": 0.2},
+        )
+    ),
+    changed(SMALL, "hardware", {"qubit": {"gate_time": 20, "measurement_time": 200, "gate_error": "1e-3/2"}}),
+    changed(SMALL, "hardware", "majorana_1e-6"),
     changed(SMALL, "model.active", None),
     changed(SMALL, "gradient", {"file": "g", "norm": None}),
     changed(SMALL, "dynamics.iterations", 1e6),
@@ -43,6 +60,34 @@ BAD = [
         changed(SMALL, "dynamics.iterations", v)
         for v in (1.5, True, [1], {}, {"value": 1.5}, {"value": 0}, "")
     ),
+    *(
+        changed(SMALL, "hardware", {"preset": "ions_1e-4", **more})
+        for more in (
+            {"preset": "x"},
+            {"preset": None},
+            {"qubit": {"gate_time": 20, "measurement_time": 200, "gate_error": 1e-3}},
+            {"distance": 14},
+            {"distance": 1},
+            {"distance": 15.5},
+            {"distance": True},
+            {"max_distance": 20},
+            {"factories": 0},
+            {"factories": "magic"},
+            {"error_budget": 0},
+            {"error_budget": 1},
+            {"error_budget": {}},
+            {"error_budget": {"total": 1e-3, "magic": 1e-3}},
+            {"error_budget": {"logical": 1e-3, "magic": 1e-3}},
+            {"objective": "money"},
+            {"max_qubits": 0},
+            {"max_runtime": 0},
+            {"threshold": 0},
+            {"reaction_time": 1.5},
+        )
+    ),
+    changed(SMALL, "hardware", {"qubit": {"gate_time": 20, "gate_error": 1e-3}}),
+    changed(SMALL, "hardware", "x"),
+    changed(SMALL, "hardware", 5),
     changed(SMALL, "dynamics.iterations", {"value": 3, "source": "rumour"}),
     changed(SMALL, "dynamics.iterations", {"value": 3, "note": "x"}),
     changed(SMALL, "dynamics.allow_divergence", "yes"),

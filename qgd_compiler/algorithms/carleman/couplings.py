@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 
 SMALLEST = 1e-5  # relative error below which a difference of couplings would lose digits
 POLISH = 100  # power iterations behind the singular value decomposition
+COASTING = -1  # the part that no rate scales
 NOTHING_LEFT = 1e-13  # amplitudes squared below it are rounding
 
 
@@ -34,7 +35,8 @@ NOTHING_LEFT = 1e-13  # amplitudes squared below it are rounding
 class Part:
     """One way in which a slot turns `inputs` registers into one.
 
-    weight  its subnormalisation in the unit γ, a_l γ^{l−1}; `index` its encoder (None: the identity)
+    weight  its subnormalisation in the unit γ, a_l γ^{l−1}
+    index   its encoder: its inputs, or COASTING; None: the identity
     """
 
     inputs: int
@@ -48,10 +50,12 @@ class Couplings:
 
     step     the lift (its sizes and order, not its data)
     weights  subnormalisations of −ηF_l in units of u, by the inputs l: those of g, H, F_2, …; None where absent
+    coasting  that of a part with one input that no rate scales; 0: there is none
     """
 
     step: CarlemanStep
     weights: tuple[float | None, ...]
+    coasting: float = 0.0
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -61,11 +65,13 @@ class Couplings:
         for inputs, weight in enumerate(self.weights):
             if weight is not None and weight > 0:
                 found.append(Part(inputs, weight * gamma ** (inputs - 1), inputs))
+        if self.coasting > 0:
+            found.append(Part(1, self.coasting, COASTING))
         return tuple(found)
 
     @cached_property
     def series(self) -> list[float]:
-        """a_0, 1 + a_1, a_2, …"""
+        """a_0, 1 + a_1 (and what coasts), a_2, …"""
         found = [0.0] * (max(part.inputs for part in self.parts) + 1)
         for part in self.parts:
             found[part.inputs] += part.weight
@@ -124,17 +130,24 @@ def _trimmed(squares: Array) -> Array:
     return np.where(np.abs(totals - 1) < 1e-9, squares / totals, squares)
 
 
-def distortion(step: CarlemanStep, weights: Sequence[float | None], errors: Sequence[float]) -> float:
+def distortion(
+    step: CarlemanStep,
+    weights: Sequence[float | None],
+    errors: Sequence[float],
+    coasting: tuple[float, float] = (0.0, 0.0),
+) -> float:
     """‖C̃ − C‖ where each part is off by `errors[l]`: the spectral norm of B(a + ε) − B(a) (bound).
 
     Small errors are enlarged first, so that the difference keeps its digits: its entries are polynomials without
     negative coefficients, so a part of the errors makes at most that part of the distortion.
+    coasting  weight and error of the part that no rate scales
     """
-    pairs = [(w, e) for w, e in zip(weights, errors, strict=True) if w]
+    pairs = [(w, e) for w, e in (*zip(weights, errors, strict=True), coasting) if w]
     relative = max((e / w for w, e in pairs), default=0.0)
     if relative == 0:
         return 0.0
     enlarged = max(1.0, SMALLEST / relative)
     larger = tuple(None if w is None else w + enlarged * e for w, e in zip(weights, errors, strict=True))
-    difference = Couplings(step, larger).matrix - Couplings(step, tuple(weights)).matrix
+    above = Couplings(step, larger, coasting[0] + enlarged * coasting[1]).matrix
+    difference = above - Couplings(step, tuple(weights), coasting[0]).matrix
     return float(np.linalg.norm(difference, 2)) / enlarged

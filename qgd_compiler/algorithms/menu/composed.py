@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.algorithms.encoding import Encoder, Encoding
 from qgd_compiler.algorithms.menu.layout import Layout
 from qgd_compiler.algorithms.menu.offer import Offer, Prepared, Words
 from qgd_compiler.errors import InfeasibleError
@@ -18,7 +18,7 @@ from qgd_compiler.scalars import Scalar
 SLACKS = (32.0, 8.0, 2.0, 1.0, 0.5, 0.25)  # what a bound allows the parts is tried 32-fold on data first
 FLOAT_LIMIT = 1e-12  # of α: below it an error of rounding drowns in that of float64
 
-Compose = Callable[[Sequence[Encoder]], Encoder]
+Compose = Callable[..., Encoder]
 Split = Callable[[float], Sequence[float]]
 
 
@@ -26,7 +26,8 @@ Split = Callable[[float], Sequence[float]]
 class ComposedOffer:
     """A composition of one offer per part.
 
-    compose  the encoder of the whole from those of the parts
+    compose  the encoder of the whole from those of the parts, and from the access model if the composition reads
+             a table of its own (`reads`)
     split    the error that each part may have, from that of the whole (units of the matrices)
     """
 
@@ -38,19 +39,20 @@ class ComposedOffer:
     target: np.ndarray | None
     rows: Layout
     columns: Layout
+    reads: bool = False
     _prepared: dict[tuple[object, ...], Prepared] = field(default_factory=dict)
 
     def prepared(self, words: Words, access: Access) -> Prepared:
         """The first and so coarsest share whose composed error is small enough."""
         if words.bits is not None:
-            return self._at([p.prepared(words, access) for p in self.parts], self.target is not None)
+            return self._at([p.prepared(words, access) for p in self.parts], self.target is not None, access)
         assert words.epsilon is not None
         measured = self.target is not None and words.epsilon > FLOAT_LIMIT * float(self.weight)
         tried = SLACKS if measured else tuple(s for s in SLACKS if s <= 1)
         for slack in tried:
             allowed = [slack * e for e in self.split(words.epsilon)]
             parts = [p.prepared(Words(epsilon=e), access) for p, e in zip(self.parts, allowed, strict=True)]
-            whole = self._at(parts, measured)
+            whole = self._at(parts, measured, access)
             if whole.epsilon <= words.epsilon:
                 return whole
         raise InfeasibleError(
@@ -58,12 +60,29 @@ class ComposedOffer:
             remedy="a larger target.epsilon, or another encoding",
         )
 
-    def _at(self, parts: Sequence[Prepared], measured: bool) -> Prepared:
-        key = (measured, *(p.key for p in parts))
+    def _at(self, parts: Sequence[Prepared], measured: bool, access: Access) -> Prepared:
+        key = (measured, access.name, *(p.key for p in parts))
         if key not in self._prepared:
-            encoder, target = self.compose([p.encoder for p in parts]), self.target if measured else None
+            target = self.target if measured else None
+            known = [_Known(p) for p in parts]
+            encoder = self.compose(known, access) if self.reads else self.compose(known)
             self._prepared[key] = Prepared(encoder, key, target)
         return self._prepared[key]
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A part that says what error it was measured to have: bounds of the whole start from there."""
+
+    prepared: Prepared
+
+    def encode(self, controlled: bool) -> Encoding:
+        """Its encoding, ε measured where there is data."""
+        return self.prepared.encoding(controlled)
+
+    def realised(self) -> np.ndarray | None:
+        """What its words stand for."""
+        return self.prepared.encoder.realised()
 
 
 def of_product(weights: Sequence[Scalar]) -> Split:

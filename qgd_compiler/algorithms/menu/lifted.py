@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.carleman.couplings import Couplings, distortion
 from qgd_compiler.algorithms.carleman.encoder import CarlemanEncoder
+from qgd_compiler.algorithms.carleman.timing import Timing
 from qgd_compiler.algorithms.composites.frame import composed_name
 from qgd_compiler.algorithms.encoding import Encoder
 from qgd_compiler.algorithms.history_encoder import AnyHistoryEncoder, HistoryEncoder
@@ -16,6 +19,8 @@ from qgd_compiler.algorithms.menu.layout import digits, in_a_row, levels
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.scalars import Scalar, is_symbolic
 from qgd_compiler.structure.carleman_step import CarlemanStep
+from qgd_compiler.structure.carleman_steps import CarlemanSteps, interleaved
+from qgd_compiler.structure.diagonal import Diagonal
 from qgd_compiler.structure.facts import best_norm, is_plain
 from qgd_compiler.structure.history_matrix import HistoryMatrix
 from qgd_compiler.structure.matrix import Matrix
@@ -105,6 +110,67 @@ def carleman_step(matrix: CarlemanStep, combine: Combine, target: np.ndarray | N
         )
 
 
+def carleman_steps(matrix: CarlemanSteps, combine: Combine, target: np.ndarray | None) -> Iterable[Offer]:
+    """diag(C_t) from offers for interleaved data sets, for a table of the rates, and for what coasts."""
+    step, steps = matrix.largest, matrix.iterations
+    placed: list[tuple[int, Matrix]] = []
+    counts = [1] * (2 + len(step.higher))
+    for inputs in (1, 0, *range(2, len(counts))):
+        sets = matrix.sets(inputs)[:steps]
+        if sets and not all(_is_zero(one) for one in sets):
+            counts[inputs] = len(sets)
+            placed.append((inputs, interleaved(sets)))
+    changing = not np.all(matrix.rates == matrix.rates[0])
+    extra = [] if matrix.coasting is None else [matrix.coasting]
+    table = next(o for o in combine([Diagonal(values=matrix.rates / step.learning_rate)]) if _is_table(o[0]))
+    order, time = [inputs for inputs, _ in placed], in_a_row(steps)
+    for found in combine([*(part for _, part in placed), *extra]):
+        parts, coasting = found[: len(order)], found[len(order) :]
+        if not all(p.rows.kind == "in a row" for p in found):
+            continue  # numbers of data sets and tensors stand in a row
+        scale = float(table[0].weight) if changing else 1.0
+        eta = step.learning_rate * scale
+        weights: list[float | None] = [None] * len(counts)
+        for inputs, part in zip(order, parts, strict=True):
+            weights[inputs] = eta * float(part.weight)
+        apart = float(coasting[0].weight) if coasting else 0.0
+        layout = digits([time, levels(in_a_row(step.hessian.rows), matrix.first, matrix.order)])
+        chosen = (*parts, *coasting, *(table if changing else ()))
+        yield ComposedOffer(
+            name=composed_name(
+                f"changing {matrix.lift} Carleman lift of order {matrix.order}",
+                [p.name for p in (*parts, *coasting)],
+            ),
+            weight=Couplings(step, tuple(weights), apart).alpha,
+            parts=chosen,
+            compose=_changing_lifter(matrix, order, tuple(counts), bool(coasting), changing),
+            split=_of_lift(step, weights, order, apart, changing),
+            target=target,
+            rows=layout,
+            columns=layout,
+            reads=True,
+        )
+
+
+def _is_table(offer: Offer) -> bool:
+    return offer.name == "diagonal table"
+
+
+def _changing_lifter(
+    matrix: CarlemanSteps, order: Sequence[int], counts: tuple[int, ...], coasts: bool, changing: bool
+) -> Callable[[Sequence[Encoder], Access], Encoder]:
+    def compose(encoders: Sequence[Encoder], access: Access) -> Encoder:
+        parts: list[Encoder | None] = [None] * len(counts)
+        for inputs, encoder in zip(order, encoders, strict=False):
+            parts[inputs] = encoder
+        coasting = encoders[len(order)] if coasts else None
+        timing = Timing(matrix.iterations, counts, encoders[-1] if changing else None, access)
+        bits = in_a_row(matrix.hessians[0].rows).bits
+        return CarlemanEncoder(matrix.largest, tuple(parts), bits, timing, coasting)
+
+    return compose
+
+
 def _is_zero(part: Matrix) -> bool:
     norm = best_norm(part.facts())
     return norm is not None and is_plain(norm.value) and norm.value == 0
@@ -122,18 +188,30 @@ def _lifter(
     return compose
 
 
-def _of_lift(step: CarlemanStep, weights: Sequence[float | None], order: Sequence[int]) -> Split:
-    """Equal relative errors of the parts, as large as the error of the whole allows."""
+def _of_lift(
+    step: CarlemanStep,
+    weights: Sequence[float | None],
+    order: Sequence[int],
+    coasting: float = 0.0,
+    changing: bool = False,
+) -> Split:
+    """Equal relative errors of the parts, as large as the error of the whole allows.
+
+    With a table of the rates each part and the table have half of it.
+    """
     eta = abs(float(step.learning_rate))
 
     def off(share: float) -> float:
-        return distortion(step, weights, [0.0 if w is None else share * w for w in weights])
+        errors = [0.0 if w is None else share * w for w in weights]
+        return distortion(step, weights, errors, (coasting, share * coasting))
 
     def split(epsilon: float) -> list[float]:
         # off is convex and 0 at 0: from a share that is too large, share·ε/off is never too large
         share = 1.0
         for _ in range(REDUCTIONS):
             share = min(share, share * epsilon / off(share))
-        return [share * float(weights[inputs] or 0.0) / eta for inputs in order]
+        own = math.sqrt(1 + share) - 1 if changing else share  # (1 + own)² = 1 + share
+        found = [own * float(weights[inputs] or 0.0) / eta for inputs in order]
+        return [*found, *([share * coasting] if coasting else []), *([own] if changing else [])]
 
     return split

@@ -35,13 +35,14 @@ from qgd_compiler.algorithms.menu.leaves import (
     by_ramp,
     identity,
 )
-from qgd_compiler.algorithms.menu.lifted import carleman_step, history_of_any, history_of_step
+from qgd_compiler.algorithms.menu.lifted import carleman_step, carleman_steps, history_of_any, history_of_step
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.scalars import Scalar, is_integer, is_symbolic, maximum
 from qgd_compiler.structure.banded import Banded
 from qgd_compiler.structure.block_diagonal import BlockDiagonal
 from qgd_compiler.structure.bounded import Bounded
 from qgd_compiler.structure.carleman_step import CarlemanStep
+from qgd_compiler.structure.carleman_steps import CarlemanSteps
 from qgd_compiler.structure.dense import Dense
 from qgd_compiler.structure.diagonal import Diagonal
 from qgd_compiler.structure.gram import Gram
@@ -131,6 +132,8 @@ def _by_structure(matrix: Matrix, tables: bool) -> Iterable[Offer]:
             return history_of_any(matrix, offers(step, tables=tables), known_entries(matrix))
         case CarlemanStep():
             return carleman_step(matrix, lambda parts: _combinations(parts, tables), known_entries(matrix))
+        case CarlemanSteps():
+            return carleman_steps(matrix, lambda parts: _combinations(parts, tables), known_entries(matrix))
         case Tensor():
             return offers(matrix.in_registers, tables=tables)
     return []

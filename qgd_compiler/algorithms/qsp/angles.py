@@ -17,7 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from qgd_compiler.algorithms.qsp.complementary import complementary
-from qgd_compiler.algorithms.qsp.series import Parity, agreed_parity, part, second_moment, steps_of
+from qgd_compiler.algorithms.qsp.series import (
+    Parity,
+    agreed_parity,
+    in_factor,
+    part,
+    second_moment,
+    steps_of,
+)
 from qgd_compiler.algorithms.qsp.stripping import Rotations, polynomial_of, stripped
 from qgd_compiler.errors import InfeasibleError
 
@@ -34,8 +41,8 @@ class Sequence:
 
     quarter_turns         P is i^n times what the rotations give
     completion_error      Σ of the moduli of the coefficients of |P|² + |Q|² − 1
-    reconstruction_error  Σ of the moduli of the coefficients of what the rotations give, minus P: a bound on the error of
-                          the block, relative to alpha
+    reconstruction_error  Σ of the moduli of the coefficients of what the rotations give, minus P: a bound on the
+                          error of the block, relative to alpha
     """
 
     rotations: Rotations
@@ -110,17 +117,19 @@ def gqsp_angles(
 
 def gram_angles(coefficients: np.ndarray, *, margin: float = MARGIN, tolerance: float = TOLERANCE) -> Angles:
     """The angles for Σ a_k T_k(1 − 2x²) = Σ a_k (−1)^k T_{2k}(x), a_0 first; otherwise as `gqsp_angles`."""
-    values = np.asarray(coefficients)
-    in_factor = np.zeros(2 * len(values) - 1, dtype=values.dtype if np.iscomplexobj(values) else float)
-    in_factor[::2] = values * (-1.0) ** np.arange(len(values))
-    return gqsp_angles(in_factor, parity=Parity.EVEN, margin=margin, tolerance=tolerance)
+    return gqsp_angles(in_factor(coefficients), parity=Parity.EVEN, margin=margin, tolerance=tolerance)
 
 
-def sequence(polynomial: np.ndarray, margin: float = MARGIN, tolerance: float = TOLERANCE) -> Sequence:
-    """The rotations for one polynomial in z, lowest coefficient first; errors as `gqsp_angles` says."""
+def sequence(
+    polynomial: np.ndarray, margin: float = MARGIN, tolerance: float = TOLERANCE, largest: float | None = None
+) -> Sequence:
+    """The rotations for one polynomial in z, lowest coefficient first; errors as `gqsp_angles` says.
+
+    largest  a bound on |P| on the circle, where one is known
+    """
     if not 0 < margin < 1:
         raise ValueError(f"a margin of {margin}; it must lie between 0 and 1")
-    alpha = largest_on_circle(polynomial) / (1 - margin)
+    alpha = (largest_on_circle(polynomial) if largest is None else largest) / (1 - margin)
     p, quarter_turns = _turned(polynomial / alpha)
     completed = complementary(p, tolerance / 10)
     rotations = stripped(p, completed.coefficients)

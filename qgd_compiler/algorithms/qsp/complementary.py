@@ -19,6 +19,7 @@ import numpy as np
 from qgd_compiler.errors import InfeasibleError
 
 MOST_POINTS = 1 << 24  # of the FFT: a gigabyte of work space
+CONVERGING = 1e-6  # below this the error falls with every doubling, until rounding stops it
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,25 @@ class Complement:
 def complementary(polynomial: np.ndarray, tolerance: float = 1e-12) -> Complement:
     """The complement of P, lowest coefficient first, |P| < 1 on the circle.
 
-    InfeasibleError where |P| reaches 1, or where 2^24 points do not reach the tolerance.
+    InfeasibleError where |P| reaches 1, or where neither 2^24 points nor float64 reach the tolerance.
     """
     p = np.asarray(polynomial)
     points = 1 << max(8 * len(p), 64).bit_length()
-    best: Complement | None = None
+    best = Complement(np.zeros_like(p), np.inf, points)
     while points <= MOST_POINTS:
         q = _outer(p, points)
         error = completion_error(p, q)
-        if best is None or error < best.error:
+        rounding = best.error < CONVERGING and error > best.error / 2  # of float64: more points do not help
+        if error < best.error:
             best = Complement(q, error, points)
         if error <= tolerance:
             return best
+        if rounding:
+            break
         points *= 2
-    found = "no completion" if best is None else f"a completion error of {best.error:.3g}"
     raise InfeasibleError(
-        f"{MOST_POINTS} points give {found} for a polynomial of degree {len(p) - 1}, not {tolerance:.3g}",
+        f"the completion error of a polynomial of degree {len(p) - 1} is {best.error:.3g} with {best.points} points, "
+        f"not {tolerance:.3g}",
         at="complementary polynomial",
         remedy="a polynomial that stays further below 1 (a larger margin), or a larger tolerance",
     )

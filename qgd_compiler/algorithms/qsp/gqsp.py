@@ -17,12 +17,11 @@ Source: Motlagh, Wiebe, arXiv:2308.01501; the walk on pairs is ours.
 
 from __future__ import annotations
 
-import math
-
 from qgd_compiler.algorithms.composites.frame import composed_name
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.qsp.angles import Angles, Sequence
-from qgd_compiler.algorithms.qsp.series import Parity, agreed_parity, argument_error, steps_of
+from qgd_compiler.algorithms.qsp.series import Parity, agreed_parity, argument_error, largest_moment, steps_of
+from qgd_compiler.algorithms.qsp.turns import share_of_parts, turn
 from qgd_compiler.algorithms.qsp.walk import (
     COMPONENT,
     check_controlled,
@@ -34,7 +33,7 @@ from qgd_compiler.algorithms.qsp.walk import (
 from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.program.primitives import Gate, Rotation
+from qgd_compiler.program.primitives import Gate
 from qgd_compiler.scalars import Scalar
 
 NAME = "GQSP"
@@ -56,7 +55,7 @@ def gqsp(
     angles      of `gqsp_angles`; None: a count only, which takes no longer for a large degree
     parity      without angles (default: mixed)
     controlled  the same encoding with a control, for mixed parity
-    alpha, moment, real   without angles: α, Σ|a_k|k² (default: α d²), and whether one axis is enough
+    alpha, moment, real   without angles: α, Σ|a_k|k² (default: the most that α allows), and whether one axis is enough
     ValueError for what does not fit together.
     """
     if angles is not None:
@@ -65,7 +64,7 @@ def gqsp(
         alpha, moment, real, parity = angles.alpha, angles.moment, angles.real, angles.parity
     agreed = agreed_parity(degree, parity, None)
     if moment is None:
-        moment = alpha * degree**2
+        moment = largest_moment(alpha**2, degree)
     return _processed(
         encoding,
         check_controlled(encoding, controlled) if agreed is Parity.MIXED else None,
@@ -98,7 +97,7 @@ def gqsp_gram(
         alpha, real = angles.alpha, angles.real
         of_the_factor: Scalar = angles.moment
     else:
-        of_the_factor = 4 * (alpha * degree**2 if moment is None else moment)
+        of_the_factor = 4 * (largest_moment(alpha**2, degree) if moment is None else moment)
     return _processed(
         factor,
         None,
@@ -136,7 +135,7 @@ def _processed(
     wires = (signal, system, inner, gradient)
     even = parity is Parity.EVEN
 
-    share = _share(angles, mixed)
+    share = share_of_parts(None if angles is None else [s.alpha for s in angles.parts])
     if mixed:
         builder.call(share, odd)
     _phase(builder, signal, odd, angles)
@@ -187,14 +186,6 @@ def _step(pair: Routine, encoding: Encoding, mixed: bool, real: bool) -> Routine
     return builder.routine()
 
 
-def _share(angles: Angles | None, mixed: bool) -> Rotation:
-    """|0> to √(α_even/α)|0> + √(α_odd/α)|1>."""
-    if angles is None or not mixed:
-        return Rotation(axis="Y")
-    assert angles.even is not None and angles.odd is not None
-    return Rotation(axis="Y", angle=2 * math.atan2(math.sqrt(angles.odd.alpha), math.sqrt(angles.even.alpha)))
-
-
 def _phase(builder: Builder, signal: Handle, odd: Handle, angles: Angles | None) -> None:
     """The phases i^n of the parts, by Cliffords: on the signal in |0>, and on the parity qubit where it is 1."""
     if angles is None:
@@ -219,15 +210,15 @@ def _rotate(
     *,
     last: bool = False,
 ) -> None:
-    """The j-th rotation of each part: about Y; and if it has two axes about Z, which for the last is the first phase."""
+    """The j-th rotation of each part: about Y, and if it has two axes about Z; the last one about Z comes first."""
     parts: tuple[Sequence | None, ...] = (None, None) if odd.size else (None,)
     if angles is not None:
         parts = angles.parts
     if not real and j == 0:
-        _turn(builder, "Z", signal, odd, [None if s is None else _first_phase(s) for s in parts])
-    _turn(builder, "Y", signal, odd, [None if s is None else 2 * float(s.rotations.turns[j]) for s in parts])
+        turn(builder, "Z", signal, odd, [None if s is None else _first_phase(s) for s in parts])
+    turn(builder, "Y", signal, odd, [None if s is None else 2 * float(s.rotations.turns[j]) for s in parts])
     if not real and not last:
-        _turn(builder, "Z", signal, odd, [None if s is None else _about_z(s, j) for s in parts])
+        turn(builder, "Z", signal, odd, [None if s is None else _about_z(s, j) for s in parts])
 
 
 def _first_phase(sequence: Sequence) -> float:
@@ -238,19 +229,3 @@ def _first_phase(sequence: Sequence) -> float:
 def _about_z(sequence: Sequence, j: int) -> float:
     phases = sequence.rotations.phases
     return 0.0 if phases is None else float(phases[j])
-
-
-def _turn(builder: Builder, axis: str, signal: Handle, odd: Handle, by: list[float | None]) -> None:
-    """One rotation; with two parts the mean, and half the difference with a sign that the parity qubit gives."""
-    if len(by) == 1:
-        builder.call(Rotation(axis=axis, angle=by[0]), signal)
-        return
-    first, second = by
-    mean = difference = None
-    if first is not None and second is not None:
-        mean, difference = (first + second) / 2, (first - second) / 2
-    flip = Gate(kind="CZ" if axis == "Y" else "CNOT")
-    builder.call(Rotation(axis=axis, angle=mean), signal)
-    builder.call(flip, odd, signal)
-    builder.call(Rotation(axis=axis, angle=difference), signal)
-    builder.call(flip, odd, signal)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from qgd_compiler.scalars import Scalar
+from qgd_compiler.scalars import Scalar, sqrt
 
 
 class Parity(StrEnum):
@@ -61,9 +61,27 @@ def part(coefficients: np.ndarray, odd: bool, length: int) -> np.ndarray:
     return np.concatenate([found, np.zeros(length - len(found), dtype=found.dtype)])
 
 
+def in_factor(coefficients: np.ndarray) -> np.ndarray:
+    """Σ a_k T_k(1 − 2x²) as a series in x: a_k (−1)^k stands at 2k."""
+    values = np.asarray(coefficients)
+    found = np.zeros(2 * len(values) - 1, dtype=complex if np.iscomplexobj(values) else float)
+    found[::2] = values * (-1.0) ** np.arange(len(values))
+    return found
+
+
 def second_moment(coefficients: np.ndarray) -> float:
     """Σ|a_k| k²."""
     return float(np.abs(coefficients) @ np.arange(len(coefficients), dtype=float) ** 2)
+
+
+def largest_moment(squares: Scalar, degree: int) -> Scalar:
+    """Σ|a_k|k² at most, where only Σ_{k>0} |a_k|² <= `squares` is known: √(squares · Σ k⁴), by Cauchy and Schwarz.
+
+    By Parseval squares <= 2α² for a polynomial that is at most α on [−1, 1], and squares <= α² where Σ a_k z^k is at
+    most α on the circle.
+    """
+    d = degree
+    return sqrt(squares * (d * (d + 1) * (2 * d + 1) * (3 * d * d + 3 * d - 1) // 30))
 
 
 def argument_error(moment: Scalar, alpha: Scalar, epsilon: Scalar) -> Scalar:

@@ -1,21 +1,24 @@
 r"""Queries in pairs: the alternating sequence of U, reflections and U†, run or not as one qubit says.
 
-With Π the zero state of the ancilla, B = ΠUΠ and R = 2Π − 1, the block of U, of U†R U, of U R U†R U, … is T_1(B), T_2(B),
-T_3(B), … (singular values where B is not Hermitian), whatever else U is: it need not be its own inverse. The order of
-T rises by two with a pair R U†R U, and where both its reflections are left out the pair is U†U = 1. So a flag on
-the reflections alone runs a pair or leaves it out, and U needs no control. Under the flag stands 1 − 2Π = −R, one
+With Π the zero state of the ancilla, B = ΠUΠ and R = 2Π − 1, the block of U, of U†R U, of U R U†R U, … is T_1(B),
+T_2(B), T_3(B), … (singular values where B is not Hermitian), whatever else U is: it need not be its own inverse. The
+order of T rises by two with a pair R U†R U, and where both its reflections are left out the pair is U†U = 1. So a flag
+on the reflections alone runs a pair or leaves it out, and U needs no control. Under the flag stands 1 − 2Π = −R, one
 CZ: in a pair the signs cancel.
 
-What starts with nothing goes in pairs U, R, U†, R (`EVEN`) and makes the T_{2i}; what starts with one U goes in pairs
-R, U†, R, U (`ODD`) and makes the T_{2i+1}. The last reflection of the even sequence stands before Π and does nothing.
-If the first U is run under a qubit, the odd sequence makes T_{2i} where that is 0: of U† in the place of U, which for
-Hermitian B is the same. A polynomial of mixed parity needs that one control: a word of n uses of U and U† and
-any reflections has a block of the parity of n.
+What starts with nothing goes in pairs U, R, U†, R (`even_pair`) and makes the T_{2i}; what starts with one U goes in
+pairs R, U†, R, U (`odd_pair`) and makes the T_{2i+1}. The last reflection of the even sequence stands before Π and does
+nothing. If the first U is run under a qubit, the odd sequence makes T_{2i} where that is 0: of U† in the place of U,
+which for Hermitian B is the same. A polynomial of mixed parity needs that one control: a word of n uses of U and U†
+and any reflections has a block of the parity of n.
 
 Source: Gilyén et al., arXiv:1806.01838, lemma 9 (Chebyshev polynomials by alternating phases).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.program.builder import Builder, Handle
@@ -57,11 +60,24 @@ def reflect(builder: Builder, flag: Handle, ancilla: Handle) -> None:
     if without_qubits(ancilla):
         builder.call(Gate(kind="Z"), flag)
         return
+    with zero_flag(builder, ancilla) as at_zero:
+        builder.call(Gate(kind="CZ"), flag, at_zero)
+
+
+@contextmanager
+def zero_flag(builder: Builder, ancilla: Handle) -> Iterator[Handle]:
+    """A qubit that is 1 where the ancilla is 0, undone on leaving; always 1 for no ancilla."""
+    at_zero = builder.allocate("zero", 1)
+    if without_qubits(ancilla):
+        builder.call(Gate(kind="X"), at_zero)
+        yield at_zero
+        builder.call(Gate(kind="X"), at_zero)
+        builder.release(at_zero)
+        return
     zero = Conjunction(bits=ancilla.size)
     junk = builder.allocate("partial", junk_of_conjunction(ancilla.size))
-    at_zero = builder.allocate("zero", 1)
     builder.call(zero, ancilla, junk, at_zero)
-    builder.call(Gate(kind="CZ"), flag, at_zero)
+    yield at_zero
     builder.call(zero, ancilla, junk, at_zero, adjoint=True)
     builder.release(junk, at_zero)
 

@@ -9,16 +9,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.amplitude_tree import error_bound
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import any_history_encoding
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, InverseBound, RightHandSide
-from qgd_compiler.algorithms.right_hand_sides import States, constant_level, lifted, share_of_copies
+from qgd_compiler.algorithms.right_hand_sides import (
+    States,
+    constant_level,
+    lifted,
+    lifted_changing,
+    share_of_copies,
+)
 from qgd_compiler.algorithms.systems.linear import below_limit
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
 from qgd_compiler.structure.carleman_step import CarlemanStep
+from qgd_compiler.structure.carleman_steps import CarlemanSteps
+
+Array = NDArray[np.float64]
 
 Driven = Literal["gradient on the right-hand side", "gradient from level 0", "from a displacement"]
 
@@ -27,23 +40,27 @@ Driven = Literal["gradient on the right-hand side", "gradient from level 0", "fr
 class LiftedSystem:
     """One run lifted to the powers of its state.
 
-    step       C; `iterations` T
+    step       C, or all C_t where they change; `iterations` T
     driven     what the run is driven by
-    weights    amplitudes of the levels of the right-hand side, from the first that is carried
-    states     −g or u_0: what the copies of the right-hand side hold
+    weights    amplitudes of the levels of the right-hand side, from the first that is carried; one row per step where
+               they change (the gradient on the right-hand side of a changing run), else one row
+    states     −g or u_0: what the copies of the right-hand side hold; one, one per minibatch, or one per step (`noisy`)
+    batches    number of the minibatch of each step (None: one for all)
     inverse    p to an upper bound on ‖L⁻¹‖
     errors     truncation, and the bias of the first-order lift
     """
 
-    step: CarlemanStep
+    step: CarlemanStep | CarlemanSteps
     iterations: int
     driven: Driven
-    weights: tuple[float, ...]
+    weights: Array
     offers: tuple[Offer, ...]
     sums: HistorySums
     states: States
     inverse: InverseBound
     errors: tuple[ErrorTerm, ...]
+    batches: tuple[int, ...] | None = None
+    noisy: bool = False
     copy_marks: tuple[tuple[int, int], ...] = ()
     absent: tuple[tuple[str, str], ...] = ()
     accretive: bool = False
@@ -74,7 +91,12 @@ class LiftedSystem:
     @property
     def width(self) -> int:
         """Rows of one step."""
-        return int(self.step.rows)
+        return int(self.step.rows) // (self.iterations if self.changing else 1)
+
+    @property
+    def changing(self) -> bool:
+        """Whether the step looks at the time."""
+        return isinstance(self.step, CarlemanSteps)
 
     @property
     def _level_bits(self) -> int:
@@ -101,30 +123,65 @@ class LiftedSystem:
         """As `System` says."""
         key = (step.routine.digest, float(step.alpha), float(step.epsilon), padding)
         if key not in self._histories:
-            self._histories[key] = any_history_encoding(step, self.iterations, padding, idle=True)
+            beside = int(ceil_log2(self.iterations)) if self.changing else 0
+            self._histories[key] = any_history_encoding(
+                step, self.iterations, padding, idle=True, beside=beside
+            )
         return self._histories[key]
 
     def right_hand_side(self, offer: Offer, padding: int, epsilon: float, access: Access) -> RightHandSide:
         """As `System` says."""
-        n_bits = (int(offer.columns.bits) - self._level_bits) // self.order
+        layout = offer.columns.parts[-1] if self.changing else offer.columns
+        n_bits = (int(layout.bits) - self._level_bits) // self.order
         if self.driven == "gradient from level 0":
             return RightHandSide(constant_level(self.order, n_bits, self.iterations, padding), 0.0, 0)
-        copy = offer.columns.parts[-1].parts[0]
+        copy = layout.parts[-1].parts[0]
         span = int(copy.span)
         places = copy.places() if self.states.data is not None else None
-        share = share_of_copies(1.0, self.order, self.weights, self.step.first)
-        bits, error = self.states.bits_for(span, places, epsilon * share)
+        of_levels = np.sqrt(np.sum(self.weights**2, axis=0))
+        share = share_of_copies(1.0, self.order, of_levels, self.step.first)
+        trees = self._trees()
+        part = epsilon / (1 + len(trees))
+        bits, error = self.states.bits_for(span, places, part * share)
+        for size in trees:
+            needed, _ = States(size).bits_for(size, None, part)
+            if needed > bits:
+                bits, error = needed, float(error_bound(span, needed))
         key = (span, padding, bits, access)
         if key not in self._routines:
-            self._routines[key] = lifted(
+            self._routines[key] = self._prepared(span, padding, bits, access)
+        beside = sum(float(error_bound(size, bits)) for size in trees)
+        return RightHandSide(self._routines[key], error / share + beside, bits)
+
+    def _trees(self) -> list[int]:
+        """Amplitudes of the trees beside those of the copies: of the times, and of the levels under each."""
+        steps, levels = self.weights.shape
+        if not (self.changing and self.driven == "gradient on the right-hand side"):
+            return []
+        return [size for size, there in ((steps, steps > 1), (levels, np.any(self.weights[:, 1:]))) if there]
+
+    def _prepared(self, span: int, padding: int, bits: int, access: Access) -> Routine:
+        if not (self.changing and self.driven == "gradient on the right-hand side"):
+            return lifted(
                 span,
                 self.order,
                 self.step.first,
-                self.weights,
+                [float(w) for w in self.weights[0]],
                 self.iterations,
                 padding,
                 bits,
                 access,
                 driven_at_every_time=self.driven == "gradient on the right-hand side",
             )
-        return RightHandSide(self._routines[key], error / share, bits)
+        return lifted_changing(
+            span,
+            self.order,
+            self.step.first,
+            self.weights,
+            self.iterations,
+            padding,
+            bits,
+            access,
+            batches=self.batches,
+            noisy=self.noisy,
+        )

@@ -25,6 +25,7 @@ from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
 from qgd_compiler.structure.diagonal import Diagonal
+from qgd_compiler.structure.matrix import Matrix
 
 Array = NDArray[np.float64]
 BEYOND = 1e150
@@ -43,6 +44,7 @@ class LinearSystem:
     uneven       the norms of η_t g_t differ
     marks        where u stands in a step
     accretive    every step has norm at most 1, so that L + L† >= 0
+    coasting     K on one step (None: 0)
     """
 
     width: int
@@ -57,6 +59,7 @@ class LinearSystem:
     uneven: bool = False
     marks: tuple[tuple[int, int], ...] = ()
     accretive: bool = False
+    coasting: Matrix | None = None
     name: str = "history of a quadratic model"
     lift: str = "none"
     order: int = 1
@@ -87,8 +90,9 @@ class LinearSystem:
         return self._inverse[padding]
 
     def allowed(self, epsilon: float) -> float:
-        """ε_L = η ε_H; where the rate changes, half of it is left for the table of the rates."""
-        return epsilon / self._rate * (1.0 if self._constant else 0.5)
+        """ε_L = η ε_H; where the rate changes, half of it is left for the table of the rates and what coasts."""
+        whole = 1.0 if self._constant else 0.5 if self.coasting is None else 1 / 3
+        return epsilon / self._rate * whole
 
     def history(self, step: Encoding, padding: int, access: Access) -> Encoding:
         """As `System` says."""
@@ -97,9 +101,24 @@ class LinearSystem:
             rates = None if self._constant else self._schedule(step, padding, access)
             batches = None if self.batches is None else Batches(self.batches, access)
             self._histories[key] = history_encoding(
-                step, self._rate, self.iterations, padding, idle=True, rates=rates, batches=batches
+                step,
+                self._rate,
+                self.iterations,
+                padding,
+                idle=True,
+                rates=rates,
+                batches=batches,
+                coasting=self._coasting(step, access),
             )
         return self._histories[key]
+
+    def _coasting(self, step: Encoding, access: Access) -> Encoding | None:
+        """K as exactly as ηH, by the encoding of the smallest α."""
+        if self.coasting is None:
+            return None
+        least = min(offers(self.coasting), key=lambda o: float(o.weight))
+        error = max(self._rate * float(step.epsilon), 2.0**-45 * float(least.weight))
+        return least.prepared(Words(epsilon=error), access).encoding(controlled=True)
 
     def _schedule(self, step: Encoding, padding: int, access: Access) -> Encoding:
         """diag(η_t/η) over the rows, as exact relative to its 1 as H is to its α."""
