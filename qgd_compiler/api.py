@@ -12,6 +12,8 @@ from qgd_compiler.algorithms.choice import OBJECTIVES, Choice, Planner, choose, 
 from qgd_compiler.algorithms.menu.leaves import absent
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.ranking import rank
+from qgd_compiler.algorithms.readout.menu import question
+from qgd_compiler.algorithms.readout.reader import Reader
 from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.algorithms.solver_menu import Case, history_kappa, solver_menu
 from qgd_compiler.analysis.spectrum import measure_extremes
@@ -121,6 +123,7 @@ def _chosen(spec: SpecLike, progress: Progress) -> _Chosen:
         folder,
         OBJECTIVES[content.objective],
         None if cap is None else int(cap.value),
+        _reader(found),
     )
     if cap is not None or content.objective not in ("t_count", "toffoli"):
         accesses = list(column_caps(accesses))  # block sizes between the fewest gates and the fewest qubits
@@ -237,6 +240,14 @@ def _loaded(spec: SpecLike) -> Loaded:
     if isinstance(spec, Mapping):
         return validate(dict(spec))
     return load(spec)
+
+
+def _reader(found: Study) -> Reader | None:
+    """What reads the answer out; None for the state itself."""
+    output = found.loaded.spec.output
+    if output.kind == "state":
+        return None
+    return Reader(question(output, found.parameters), found.reference_entries)
 
 
 def _exchange(content: Spec) -> Exchange:

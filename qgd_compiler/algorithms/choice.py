@@ -7,11 +7,12 @@ error costs less when it is made smaller.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
 from qgd_compiler.algorithms.plan import Candidate, Plan, Shares, counted
+from qgd_compiler.algorithms.readout.reader import Reader
 from qgd_compiler.algorithms.routes.route import Line, Route
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
@@ -70,6 +71,7 @@ class Planner:
     routes        by their subject
     value         what plans are compared by, smaller is better
     most_qubits   a cap on the logical qubits of a circuit; None: no cap
+    reader        puts the read-out into the totals that are compared; None: the state is the answer
     """
 
     routes: dict[str, Route]
@@ -77,6 +79,7 @@ class Planner:
     folder: Folder
     value: Value = OBJECTIVES["t_count"]
     most_qubits: int | None = None
+    reader: Reader | None = None
     _plans: dict[tuple[Candidate, int, Shares], Plan] = field(default_factory=dict)
 
     def plan(self, candidate: Candidate, knob: int, shares: Shares) -> Plan:
@@ -85,6 +88,8 @@ class Planner:
         if key not in self._plans:
             lowered = self.routes[candidate.subject].lowered(candidate, knob, shares)
             plans = [counted(lowered, way, self.exchange, self.folder) for way in lowered.ways]
+            if self.reader is not None:
+                plans = [self.reader.read(lowered, p, self.exchange, self.folder) for p in plans]
             self._plans[key] = min(plans, key=lambda p: (self.value(p), p.qubits))
         plan = self._plans[key]
         if self.most_qubits is not None and plan.qubits > self.most_qubits:
@@ -230,7 +235,8 @@ def _best_proven(
     if exchange == planner.exchange and _is_proven(best, exchange):
         return best, exchange, ""
     rest = [line for line in lines if line.kind in PROVEN]
-    other = Planner(planner.routes, exchange, planner.folder, planner.value, planner.most_qubits)
+    reader = None if planner.reader is None else replace(planner.reader, proven=True)
+    other = Planner(planner.routes, exchange, planner.folder, planner.value, planner.most_qubits, reader)
     progress("the best proven plan")
     roots, _ = _roots(other, rest, progress)
     plan = _search(other, roots, progress).best
