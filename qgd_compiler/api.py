@@ -87,10 +87,11 @@ def explain(
     if depth is not None and depth < 0:
         raise UsageError(f"a tree has no depth {depth}", remedy="0 or more")
     made = _chosen(spec, progress)
+    best = made.choice.best
     return explanation_of(
         made.heading,
         made.problem,
-        made.choice.best,
+        best if best.reading is None else best.reading.one_state,
         made.planner.exchange,
         made.planner.folder,
         component,

@@ -14,6 +14,7 @@ from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.analysis.regime import Regime as MeasuredRegime
 from qgd_compiler.backends.document import Assumption
+from qgd_compiler.backends.readout_section import readout_of
 from qgd_compiler.backends.report import (
     Alternative,
     Carleman,
@@ -92,6 +93,7 @@ def report_of(
             runs=max(1.0, best.amplification.circuits),
             method=best.amplification.method,
         ),
+        readout=None if best.reading is None else readout_of(best.reading),
         logical=_logical(best, exchange),
         error_budget=tuple(ErrorShare(name=n, epsilon=e, kind=k) for n, e, k in best.error_terms),
         split=_split(choice),

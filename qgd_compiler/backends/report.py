@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.document import Assumption, Count, Document, Part, Positive, Probability, schema_of
+from qgd_compiler.backends.readout_section import ReadOut
 from qgd_compiler.kinds import Kind, Source
 
 
@@ -188,8 +189,10 @@ class Offer(Part):
 class Total(Part):
     """What the answer costs, all runs included."""
 
-    t_count: Count = Field(description="Expected T gates over all runs until one succeeds, rounded up.")
-    toffoli: Count = Field(description="Expected Toffolis over all runs until one succeeds, rounded up.")
+    t_count: Count = Field(
+        description="Expected T gates until the answer is there, rounded up: one good state, or all that is read out."
+    )
+    toffoli: Count = Field(description="Expected Toffolis until the answer is there, rounded up.")
     qubits: Count = Field(description="Logical qubits, peak; the runs follow each other.")
     objective: str = Field(description="What the choice minimised.")
     proven: Offer | None = Field(description="Cheapest plan of which every part is exact or a proven bound.")
@@ -237,6 +240,9 @@ class Report(Document):
         default=None, description="The polynomial, where the solver applies one."
     )
     success: Success = Field(description="How often the circuit has to run.")
+    readout: ReadOut | None = Field(
+        default=None, description="Until the answer is on paper; null where the answer is the state itself."
+    )
     logical: Logical = Field(description="Logical resources of one run of the circuit.")
     error_budget: tuple[ErrorShare, ...] = Field(description="Where the allowed error goes.")
     split: Split = Field(description="How the error is shared out.")

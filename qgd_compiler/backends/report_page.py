@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.figures import bar, count, near_one, percent, real
 from qgd_compiler.backends.page import Column, Grid, Page, Pairs, Section, columns
+from qgd_compiler.backends.readout_section import readout_sections
 from qgd_compiler.backends.report import Offer, Regime, Report
 
 COUNTS = ("T gates", "Toffoli", "qubits", "rotations")
@@ -14,6 +15,7 @@ def report_page(report: Report) -> Page:
     """The page of a cost report."""
     sections = [
         _total(report),
+        *readout_sections(report.readout),
         _components(report),
         _circuit(report),
         regime_section(report.regime),
@@ -62,7 +64,8 @@ def _total(report: Report) -> Section:
     total, solver = report.total, report.solver
     chosen = (count(total.t_count), count(total.toffoli), count(total.qubits), solver.name, solver.encoding)
     rows: list[tuple[str, ...]] = [("this plan", *chosen, solver.access)]
-    notes = [f"Chosen for the least {OBJECTIVES[total.objective]}; counted until one run succeeds."]
+    until = "one run succeeds" if report.readout is None else "the answer is read out"
+    notes = [f"Chosen for the least {OBJECTIVES[total.objective]}; counted until {until}."]
     for label, offer, why in (
         ("best proven", total.proven, total.why_no_proven),
         ("best heuristic", total.heuristic, total.why_no_heuristic),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 from qgd_compiler.algorithms.plan import Plan
 from qgd_compiler.algorithms.problem import Problem
@@ -22,9 +24,7 @@ class MeasuredRun:
 def verdict_of(problem: Problem, run: MeasuredRun, best: Plan, exchange: Exchange) -> tuple[str, ...]:
     """Most important first."""
     return (
-        f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the "
-        f"displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, "
-        f"error {problem.epsilon:g}.",
+        _price(problem, best),
         run.regime.verdict,
         *_about_windows(problem, run),
         _what_it_hangs_on(best, exchange),
@@ -32,6 +32,27 @@ def verdict_of(problem: Problem, run: MeasuredRun, best: Plan, exchange: Exchang
         f"Plain gradient descent reaches the same parameters with {problem.iterations:,} classical matrix-vector "
         f"products, and reading them out of the state would take many runs more.",
     )
+
+
+def _price(problem: Problem, best: Plan) -> str:
+    after = (
+        f"the displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, "
+        f"error {problem.epsilon:g}"
+    )
+    machine = f"T gates and {best.qubits:,} logical qubits"
+    reading = best.reading
+    if reading is None:
+        return f"{_short(best.t_count)} {machine} for one state proportional to {after}."
+    return (
+        f"{_short(best.t_count)} {machine} until this is on paper: {reading.question.words()}. That takes "
+        f"{_short(math.ceil(reading.circuits))} circuits, of {_short(best.t_per_circuit)} T gates each without what the "
+        f"read-out adds. The result is {after} of the state alone."
+    )
+
+
+def _short(number: int) -> str:
+    """Three digits, of integers of any size."""
+    return f"{number:,}" if number < 1000 else f"{Decimal(number):.3g}".lower()
 
 
 def _what_it_hangs_on(best: Plan, exchange: Exchange) -> str:

@@ -35,6 +35,20 @@ class Question:
     threshold: float = 0.0
     norm_precision: float | None = None
 
+    def words(self) -> str:
+        """What is on paper in the end, in plain language."""
+        entries = f"{self.entries:,} entries of the normalised result"
+        told = {
+            "state": "the state itself, which stays on the machine",
+            "parameters": f"{entries}, each within {self.precision:g}",
+            "top_k": f"the {self.k:,} largest of {entries}, each within {self.precision:g}",
+            "overlap": f"one overlap of the normalised result, within {self.precision:g}, sign included",
+            "vector": f"{entries}, the vector within {self.precision:.3g} in the 2-norm",
+        }[self.kind]
+        if self.norm_precision is None:
+            return told
+        return f"{told}; its norm within a relative {self.norm_precision:.3g}"
+
 
 def question(output: Output, active: int) -> Question:
     """What the `output` of a spec asks for, of a result with `active` entries."""
