@@ -58,9 +58,7 @@ class PhasePart(Part):
     circuits: Count = Field(description="Expected circuits, rounded up.")
     circuits_exact: str = Field(description="Expected circuits as an exact fraction of integers.")
     iterates: Count = Field(description="Grover iterates in all circuits, two uses of the run each.")
-    solver_runs: Count = Field(
-        description="Expected uses of the solver, amplification included, rounded up."
-    )
+    solver_runs: Count = Field(description="Expected uses of the solver, amplification included, rounded up.")
     t_per_circuit: Count = Field(description="T gates of one circuit (the mean, where circuits differ).")
     t_count: Count = Field(description="T gates of all circuits, rounded up.")
     toffoli: Count = Field(description="Toffolis of all circuits, rounded up.")

@@ -8,6 +8,7 @@ from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.document import Assumption, Count, Document, Part, Positive, Probability, schema_of
 from qgd_compiler.backends.readout_section import ReadOut
+from qgd_compiler.backends.segments_section import Segments
 from qgd_compiler.kinds import Kind, Source
 
 
@@ -242,6 +243,10 @@ class Report(Document):
     success: Success = Field(description="How often the circuit has to run.")
     readout: ReadOut | None = Field(
         default=None, description="Until the answer is on paper; null where the answer is the state itself."
+    )
+    segments: Segments | None = Field(
+        default=None,
+        description="The run cut into segments; null where it is one piece. Plans below are of the first segment.",
     )
     logical: Logical = Field(description="Logical resources of one run of the circuit.")
     error_budget: tuple[ErrorShare, ...] = Field(description="Where the allowed error goes.")

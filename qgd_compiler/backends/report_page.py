@@ -7,6 +7,7 @@ from qgd_compiler.backends.figures import bar, count, near_one, percent, real
 from qgd_compiler.backends.page import Column, Grid, Page, Pairs, Section, columns
 from qgd_compiler.backends.readout_section import readout_sections
 from qgd_compiler.backends.report import Offer, Regime, Report
+from qgd_compiler.backends.segments_section import segments_sections
 
 COUNTS = ("T gates", "Toffoli", "qubits", "rotations")
 
@@ -15,6 +16,7 @@ def report_page(report: Report) -> Page:
     """The page of a cost report."""
     sections = [
         _total(report),
+        *segments_sections(report.segments),
         *readout_sections(report.readout),
         _components(report),
         _circuit(report),

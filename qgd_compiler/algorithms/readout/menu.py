@@ -63,9 +63,7 @@ def question(output: Output, active: int) -> Question:
     )
 
 
-def ways(
-    asked: Question, success: tuple[float, float], alone: float | None = None
-) -> tuple[Way, ...]:
+def ways(asked: Question, success: tuple[float, float], alone: float | None = None) -> tuple[Way, ...]:
     """All ways to answer, cheapest first; with the norm, where it is asked for.
 
     success   one run's success probability, between two values; the lower one is paid for

@@ -37,9 +37,7 @@ def norm(
         replace(
             way,
             name=f"success {way.name}",
-            phases=tuple(
-                replace(p, name=f"norm: {p.name}", circuit=Circuit.SUCCESS) for p in way.phases
-            ),
+            phases=tuple(replace(p, name=f"norm: {p.name}", circuit=Circuit.SUCCESS) for p in way.phases),
             returns=returns,
         )
         for way in estimations(rho * math.sqrt(success), failure)

@@ -166,9 +166,7 @@ def published(entries: int, delta: float, *, quarter: bool) -> Way:
     )
 
 
-def entry_by_entry(
-    entries: int, delta: float, failure: float, success: float, spread: float = 1.0
-) -> Way:
+def entry_by_entry(entries: int, delta: float, failure: float, success: float, spread: float = 1.0) -> Way:
     """One amplitude estimation of the overlap with each basis state: r/δ instead of 1/δ² runs."""
     left = delta - off_by(spread)
     if not left > 0:

@@ -82,9 +82,7 @@ class Reader:
 
     def _with_margin(self) -> Question:
         asked = self.question
-        return replace(
-            asked, precision=asked.precision * (1 - MARGIN), failure=asked.failure * (1 - MARGIN)
-        )
+        return replace(asked, precision=asked.precision * (1 - MARGIN), failure=asked.failure * (1 - MARGIN))
 
     def _why_not(self, way: Way, lowered: Lowered) -> str:
         if way.unavailable:
