@@ -38,6 +38,7 @@ from qgd_compiler.spec.models import Spec
 from qgd_compiler.structure.facts import best_norm
 from qgd_compiler.study import Progress, Study, study, study_hessian
 from qgd_compiler.study.analysis import analysis_of
+from qgd_compiler.study.comparison import compared
 from qgd_compiler.study.loop import MakePlanner, SegmentPlanner, windows_of
 from qgd_compiler.study.segmented import cut_run
 
@@ -71,6 +72,14 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
         content.objective,
         made.loops,
         windows,
+        compared(
+            found,
+            made.choice.best,
+            None if made.loops is None else made.loops.best,
+            made.planner.exchange,
+            made.make,
+            made.choice.best.candidate.access,
+        ),
     )
 
 

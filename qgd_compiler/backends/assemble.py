@@ -14,6 +14,7 @@ from qgd_compiler.algorithms.plan import Plan
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.analysis.regime import Regime as MeasuredRegime
+from qgd_compiler.backends.baseline_section import baselines_of
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.readout_section import readout_of
 from qgd_compiler.backends.report import (
@@ -36,8 +37,9 @@ from qgd_compiler.backends.report import (
 )
 from qgd_compiler.backends.segments_section import segments_of
 from qgd_compiler.backends.verdict import MeasuredRun, verdict_of
+from qgd_compiler.baselines.comparison import Comparison
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.kinds import Source, weakest_kind, weakest_source
+from qgd_compiler.kinds import Kind, Source, weakest_kind, weakest_source
 from qgd_compiler.version import __version__
 
 DATA_COMPONENTS = ("hessian", "right-hand side")
@@ -64,12 +66,14 @@ def report_of(
     objective: str,
     loops: Loops | None = None,
     windows: Loop | None = None,
+    compared: Comparison | None = None,
 ) -> Report:
     """The report of one compile.
 
     front    the Pareto front of T gates and qubits
     loops    the segments that the run is cut into, if it is: plans are of the first one
     windows  the windows that it might be cut into instead
+    compared the same run on classical machines
     """
     best, regime = choice.best, run.regime
     history = _best_history(choice)
@@ -79,8 +83,8 @@ def report_of(
         name=heading.name,
         compiler=__version__,
         spec_digest=heading.digest,
-        verdict=verdict_of(problem, run, choice.best, exchange, loop, windows),
-        kind=weakest_kind((best.kind, exchange.kind)),
+        verdict=verdict_of(problem, run, choice.best, exchange, loop, windows, compared),
+        kind=weakest_kind((*_kinds(best, loop), exchange.kind)),
         weakest_source=weakest_source(heading.sources),
         total=_total(choice, exchange, objective, loops),
         regime=regime_of(regime),
@@ -107,12 +111,18 @@ def report_of(
         readout=None if best.reading is None else readout_of(best.reading),
         segments=None if cut is None else segments_of(cut, applied=loop is not None),
         logical=_logical(best, exchange),
+        baselines=None if compared is None else baselines_of(compared),
         error_budget=tuple(ErrorShare(name=n, epsilon=e, kind=k) for n, e, k in best.error_terms),
         split=_split(choice),
         pareto=tuple(_offer(plan, exchange) for plan in front),
         alternatives=tuple(_alternative(a) for a in choice.alternatives),
         assumptions=heading.assumptions,
     )
+
+
+def _kinds(best: Plan, loop: Loop | None) -> tuple[Kind, ...]:
+    """Of the plans that the total is made of."""
+    return (best.kind,) if loop is None else tuple(p.plan.kind for p in loop.pieces)
 
 
 def regime_of(regime: MeasuredRegime) -> Regime:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, FiniteFloat
 
+from qgd_compiler.backends.baseline_section import Baselines
 from qgd_compiler.backends.document import Assumption, Count, Document, Part, Positive, Probability, schema_of
 from qgd_compiler.backends.readout_section import ReadOut
 from qgd_compiler.backends.segments_section import Segments
@@ -249,6 +250,10 @@ class Report(Document):
         description="The run cut into segments; null where it is one piece. Plans below are of the first segment.",
     )
     logical: Logical = Field(description="Logical resources of one run of the circuit.")
+    baselines: Baselines | None = Field(
+        default=None,
+        description="The run on classical machines, and what would have to be true to be faster.",
+    )
     error_budget: tuple[ErrorShare, ...] = Field(description="Where the allowed error goes.")
     split: Split = Field(description="How the error is shared out.")
     pareto: tuple[Offer, ...] = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgd_compiler.backends.baseline_section import baseline_sections
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.figures import bar, count, near_one, percent, real
 from qgd_compiler.backends.page import Column, Grid, Page, Pairs, Section, columns
@@ -26,6 +27,7 @@ def report_page(report: Report) -> Page:
         _stationary(report),
         _system(report),
         _errors(report),
+        *baseline_sections(report.baselines),
         _front(report),
         _alternatives(report),
         assumptions_section(report.assumptions),

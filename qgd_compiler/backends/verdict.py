@@ -11,6 +11,7 @@ from qgd_compiler.algorithms.plan import Plan
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.analysis.regime import Regime
+from qgd_compiler.baselines.comparison import Comparison
 from qgd_compiler.costing.exchange import Exchange
 
 
@@ -33,10 +34,12 @@ def verdict_of(
     exchange: Exchange,
     loop: Loop | None = None,
     windows: Loop | None = None,
+    compared: Comparison | None = None,
 ) -> tuple[str, ...]:
     """Most important first.
 
     loop     the segments that the price is of; `windows` those that the run might be cut into instead
+    compared the same run on classical machines
     """
     return (
         *((_price(problem, best),) if loop is None else _of_segments(problem, run, loop)),
@@ -44,8 +47,7 @@ def verdict_of(
         *(() if loop is not None else _about_windows(problem, run, best, windows)),
         _what_it_hangs_on(best, exchange),
         *_astronomical(best),
-        f"Plain gradient descent reaches the same parameters with {run.iterations:,} classical matrix-vector "
-        f"products, and reading them out of the state would take many runs more.",
+        *(() if compared is None else (compared.verdict.words()[0],)),
     )
 
 
