@@ -51,7 +51,7 @@ class SegmentPlanner:
         first = cut.parts[0].piece.segment.steps
         pieces = []
         for part, planner in zip(cut.parts, self.planners, strict=True):
-            used = planner if exchange is None else _proven(planner, exchange)
+            used = planner if exchange is None else planner.proven(exchange)
             knob = round(line.knob * part.piece.segment.steps / first)
             pieces.append(PricedPiece(part.piece, _planned(used, line, knob)))
         return Loop(tuple(pieces), cut.segments, cut.length, cut.classical_steps, cut.allowed)
@@ -96,11 +96,6 @@ def _reader(part: Part) -> Reader | None:
     if part.question.kind == "state":
         return None
     return Reader(part.question, part.study.reference_entries)
-
-
-def _proven(planner: Planner, exchange: Exchange) -> Planner:
-    reader = None if planner.reader is None else replace(planner.reader, proven=True)
-    return Planner(planner.routes, exchange, planner.folder, planner.value, planner.most_qubits, reader)
 
 
 def _planned(planner: Planner, line: Plan, knob: int) -> Plan:

@@ -95,7 +95,7 @@ class Direct:
         enough = np.flatnonzero(behind <= relative * scale)
         degree = int(enough[0]) if len(enough) else len(series) - 1
         kept = sizes[: degree + 1]
-        parity = _parity(series[: degree + 1])
+        parity = parity_of_series(series[: degree + 1])
         return Truncated(
             degree=degree,
             parity=parity,
@@ -110,7 +110,8 @@ class Direct:
         )
 
 
-def _parity(series: Array) -> Parity:
+def parity_of_series(series: Array) -> Parity:
+    """Which coefficients there are."""
     even, odd = bool(np.any(series[::2])), bool(np.any(series[1::2]))
     if even and odd:
         return Parity.MIXED
@@ -201,4 +202,4 @@ def _norms(found: Polynomial) -> tuple[float, float, float, Parity]:
     even[1::2], odd[::2] = 0.0, 0.0
     parts = [largest_value(part) for part in (even, odd) if np.any(part)]
     moment = float(np.abs(series) @ np.arange(len(series), dtype=float) ** 2)
-    return float(np.abs(series).sum()), math.fsum(parts), moment, _parity(series)
+    return float(np.abs(series).sum()), math.fsum(parts), moment, parity_of_series(series)
