@@ -170,8 +170,8 @@ def _phases(readout: ReadOut) -> Section:
     rows.append((*whole, count(readout.t_count), count(readout.toffoli), ""))
     heads = columns("phase", "circuit", *numbers, numeric=numbers)
     notes = [
-        f"Read: {readout.returns}; wrong with probability {real(readout.failure)} at most; the error of the state comes "
-        f"on top.",
+        f"Read: {readout.returns}; wrong with probability {real(readout.failure)} at most; the error of the "
+        f"state comes on top.",
         f"One good state takes {count(readout.one_state)} T gates; a circuit succeeds with probability "
         f"{percent(readout.success[0])} at least.",
     ]

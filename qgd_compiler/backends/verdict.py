@@ -59,8 +59,8 @@ def _of_segments(problem: Problem, run: MeasuredRun, loop: Loop) -> tuple[str, .
     several = len(loop.pieces) > 1
     return (
         f"{_short(loop.t_count)} T gates and {loop.qubits:,} logical qubits in total for {run.iterations:,} steps in "
-        f"{loop.segments:,} segments of at most {loop.length:,} steps, {loop.classical_steps:,} of them classical, with "
-        f"{_short(math.ceil(loop.circuits))} circuits; {problem.parameters:,} parameters, error "
+        f"{loop.segments:,} segments of at most {loop.length:,} steps, {loop.classical_steps:,} of them classical, "
+        f"with {_short(math.ceil(loop.circuits))} circuits; {problem.parameters:,} parameters, error "
         f"{loop.error:.3g} of {loop.allowed:.3g} allowed at the end. It returns {returned}.",
         f"{'The first' if several else 'The'} segment takes {_short(first.plan.t_count)} T gates in "
         f"{_short(math.ceil(first.circuits))} circuits of {_short(first.plan.t_per_circuit)} T gates each without what "
@@ -79,8 +79,8 @@ def _price(problem: Problem, best: Plan) -> str:
         return f"{_short(best.t_count)} {machine} for one state proportional to {after}."
     return (
         f"{_short(best.t_count)} {machine} until this is on paper: {reading.question.words()}. That takes "
-        f"{_short(math.ceil(reading.circuits))} circuits, of {_short(best.t_per_circuit)} T gates each without what the "
-        f"read-out adds. The result is {after} of the state alone."
+        f"{_short(math.ceil(reading.circuits))} circuits, of {_short(best.t_per_circuit)} T gates each without what "
+        f"the read-out adds. The result is {after} of the state alone."
     )
 
 
@@ -135,6 +135,7 @@ def _about_windows(problem: Problem, run: MeasuredRun, best: Plan, windows: Loop
         )
     more = windows.t_count / best.t_count
     return (
-        f"{whole}in {windows.segments:,} windows of at most {windows.length:,} steps, each uploaded and read out, it would "
-        f"take {_short(windows.t_count)} T gates in {_short(math.ceil(windows.circuits))} circuits, {more:.3g} times as many.",
+        f"{whole}in {windows.segments:,} windows of at most {windows.length:,} steps, each uploaded and read out, it "
+        f"would take {_short(windows.t_count)} T gates in {_short(math.ceil(windows.circuits))} circuits, {more:.3g} "
+        f"times as many.",
     )

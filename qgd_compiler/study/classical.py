@@ -1,9 +1,10 @@
 r"""The classical runs that answer a spec: plain gradient descent, and the accelerated one where there is a polynomial.
 
-Accelerated: on the spectrum 1 − ηλ = m((1 − c/2) + (c/2)y), |y| <= 1, m = 1 − ηλ_min, c = η(λ_max − λ_min)/m, so that the run is a sum
-of powers m^j of lazy walks of pace c. Its truncation at degree d is off by the weighted tails: by the plain mean of the tails where
-m <= 1 (weights that fall with j only help), else by the last one; d is the smallest for which that is ε‖u_T‖/‖g‖ over the
-largest response. Nobody needs an α: classical steps know the ends of the spectrum.
+Accelerated: on the spectrum 1 − ηλ = m((1 − c/2) + (c/2)y), |y| <= 1, m = 1 − ηλ_min, c = η(λ_max − λ_min)/m, so
+that the run is a sum of powers m^j of lazy walks of pace c. Its truncation at degree d is off by the weighted
+tails: by the plain mean of the tails where m <= 1 (weights that fall with j only help), else by the last one; d
+is the smallest for which that is ε‖u_T‖/‖g‖ over the largest response. Nobody needs an α: classical steps know
+the ends of the spectrum.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ ACCELERATED = "accelerated gradient descent"
 
 @dataclass(frozen=True)
 class Size:
-    """What a classical run goes through: rows, steps, stored entries per row (of all factors), whether places are stored."""
+    """What a classical run goes through: rows, steps, entries per row (of all factors), whether places are stored."""
 
     rows: int
     steps: int
@@ -49,10 +50,8 @@ class Size:
 def size_of(study: Study) -> Size:
     """Of a study; the cheaper of the entries written out and the factors of its structure."""
     rows = study.parameters
-    if study.entries is not None:
-        found = int(study.entries.nnz)
-    else:
-        found = round(_per_row(study.facts, rows) * rows)
+    known = study.entries
+    found = round(_per_row(study.facts, rows) * rows) if known is None else int(known.nnz)
     full = found >= rows * rows
     structured = _stored(study.matrix)
     if structured is not None and structured < found:
@@ -93,7 +92,7 @@ def _stored(matrix: Matrix) -> int | None:
 def runs_of(study: Study, size: Size, relative: float | None) -> tuple[Run, ...]:
     """Every classical run for this size.
 
-    relative   the error that the polynomial of the accelerated one may have, over the largest response; None: there is none
+    relative   the error that the polynomial of the accelerated one may have, over the largest response; None: none
     """
     baseline = study.loaded.spec.baseline
     of_matrix = operator(size.rows, math.ceil(size.per_row * size.rows), baseline, indexed=size.indexed)

@@ -1,4 +1,4 @@
-"""A priced run beside its classical baselines: who is faster, from which size on the other one is, and what decides it."""
+"""A priced run beside its classical baselines: who is faster, where the other one would be, and what decides it."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _fixed(base: Size, loop: Loop | None) -> tuple[str, ...]:
     return (
         f"The quantum price changes as that of {LAW} on declared bounds does, from the price of this plan; one size a "
         f"decade is priced.",
-        f"Held fixed: spectrum, learning rate, error, largest entry, what one state is to its read-out; in n also {entries} "
-        f"and the share of the norm that the run keeps.",
+        f"Held fixed: spectrum, learning rate, error, largest entry, what one state is to its read-out; in n also "
+        f"{entries} and the share of the norm that the run keeps.",
         *(("Segments keep their length.",) if loop is not None else ()),
     )

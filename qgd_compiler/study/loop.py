@@ -1,4 +1,4 @@
-"""A plan for every segment of a run: chosen for the first one, then the same line of the menu at each one's own numbers."""
+"""A plan for every segment of a run: chosen for the first, then the same line of the menu at each one's numbers."""
 
 from __future__ import annotations
 

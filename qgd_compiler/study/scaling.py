@@ -1,7 +1,8 @@
 """How a price changes with the size of the problem: kernel reflection on declared bounds, priced anew at every size.
 
-Bounded work: one solver that serves every run, the encoding that is cheapest at the size of the spec, one access model, a uniform
-split of the error, half as much padding as steps, one size a decade. Only the ratio to the size of the spec is used.
+Bounded work: one solver that serves every run, the encoding that is cheapest at the size of the spec, one access
+model, a uniform split of the error, half as much padding as steps, one size a decade. Only the ratio to the size
+of the spec is used.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 r"""A quadratic run cut into segments: where each begins, what it may be off by, and what it is asked.
 
-Each segment begins at the parameters that the one before has handed over, takes its warm-up steps classically, expands about
-the point it has reached, and returns its displacement u with ‖u‖: the next one's start. With the data the run is followed and
-each segment has its own gradient; beyond `MOST_FOLLOWED` segments, and with declared bounds, one price holds for every
-gradient and is multiplied. A quadratic gradient obeys g_{t+1} = (1 − η_tH) g_t, so ‖g_t‖ <= ‖g‖ Π m; else ‖g_t‖ <= ‖g‖ + ‖H‖‖u_t‖.
+Each segment begins at the parameters that the one before has handed over, takes its warm-up steps classically,
+expands about the point it has reached, and returns its displacement u with ‖u‖: the next one's start. With the
+data the run is followed and each segment has its own gradient; beyond `MOST_FOLLOWED` segments, and with declared
+bounds, one price holds for every gradient and is multiplied. A quadratic gradient obeys g_{t+1} = (1 − η_tH) g_t,
+so ‖g_t‖ <= ‖g‖ Π m; else ‖g_t‖ <= ‖g‖ + ‖H‖‖u_t‖.
 
-The budget is target.epsilon times ‖u_T‖, the displacement of the whole run. A tenth is the last segment's state; the others
-share the rest (`algorithms/segments.split`). A segment may be off by x = e/‖u‖: with the state within ε, the vector read within d and
-the norm within ρ, e <= ‖u‖((1+ρ)(ε+d) + ρ), of which the norm takes a fifth, the state a tenth, the reading what is left. (The
-norm is read off a success probability, which the state's error moves as well: that is the second ε of the tenth's half.)
-The last segment is read as the spec says, its read-out error apart; its state is the displacement since the last upload.
+The budget is target.epsilon times ‖u_T‖, the displacement of the whole run. A tenth is the last segment's state;
+the others share the rest (`algorithms/segments.split`). One that may be off by x = e/‖u‖ spends a fifth of x on the
+norm (ρ), a twentieth on its state (ε), and reads the vector within d, such that (1+ρ)(2ε + d) + ρ = x: the error of the
+state turns the vector, and moves the success probability that the norm is read from. The last segment is read as the
+spec says, its read-out error apart; it returns the displacement since the last upload.
 """
 
 from __future__ import annotations

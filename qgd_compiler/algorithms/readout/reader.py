@@ -1,11 +1,12 @@
 r"""Plans whose total lasts until the answer is on paper: the read-out is chosen for each, and counted on its circuits.
 
-What the circuits of a read-out add to the error, by rotations and by the reference state, is taken from the read-out's own
-precision and failure probability: one per cent of each (`MARGIN`). A reference that is off by ε moves an overlap by at
-most ε; of magnitudes that are within δ₁ it makes ones within δ₁ + ε, which two ε of the precision pay for. A circuit that is
-off by e in the 2-norm changes the probability of any outcome by at most e, so rotations of amplitude estimations are
-synthesised to (0.01 f)/(all their rotations). Those of plain and interfered runs are within the error of the state.
-At the corner of a bound (`Shares.free`) an interfered run is priced as a plain one: a lower bound, made in no time.
+What the circuits of a read-out add to the error, by rotations and by the reference state, is taken from the
+read-out's own precision and failure probability: one per cent of each (`MARGIN`). A reference that is off by ε
+moves an overlap by at most ε; of magnitudes that are within δ₁ it makes ones within δ₁ + ε, which two ε of the
+precision pay for. A circuit that is off by e in the 2-norm changes the probability of any outcome by at most e,
+so rotations of amplitude estimations are synthesised to (0.01 f)/(all their rotations). Those of plain and
+interfered runs are within the error of the state. At the corner of a bound (`Shares.free`) an interfered run is
+priced as a plain one: a lower bound, made in no time.
 """
 
 from __future__ import annotations
@@ -192,8 +193,7 @@ class _Count:
             # a lower bound: nothing around the runs, which are not controlled
             uses = circuits + 2 * phase.iterates
             if phase.circuit is Circuit.SUCCESS:
-                t, toffoli, depth, qubits = self._alike(circuit(self.lowered.run), uses)
-                return t, toffoli, depth, qubits
+                return self._alike(circuit(self.lowered.run), uses)
             toffoli = int(plan.cost.gates.toffoli)
             return uses * plan.t_per_circuit, uses * toffoli, uses * plan.t_depth, plan.qubits
         if phase.circuit is Circuit.INTERFERED:
