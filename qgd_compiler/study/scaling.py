@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qgd_compiler.study.loop import MakePlanner
     from qgd_compiler.study.reading import Study
 
+FARTHEST = 300.0  # growth of a run, as a power of e: beyond it no condition number is a float
 LAW = "kernel reflection, norm unknown"
 
 
@@ -46,6 +47,8 @@ class Scaling:
         return self._known[key]
 
     def _priced(self, rows: int, steps: int, per_row: int) -> float:
+        if steps * math.log(max(self.study.recursion.growth, 1e-300)) > FARTHEST:
+            return math.inf
         from qgd_compiler.study.reading import study
 
         loaded = validate(self._spec(rows, steps, per_row))
