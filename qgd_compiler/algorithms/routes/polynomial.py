@@ -16,7 +16,7 @@ from typing import final
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
 from qgd_compiler.algorithms.encoding import Encoding
-from qgd_compiler.algorithms.menu.offer import Words
+from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.qsp.chebyshev_lcu import chebyshev_lcu, chebyshev_lcu_gram
 from qgd_compiler.algorithms.qsp.gqsp import gqsp, gqsp_gram
@@ -61,6 +61,11 @@ class PolynomialRoute:
         """As reports print it."""
         about = "minimum" if self._quadratic.response.driven == "displacement" else "start"
         return f"{self._family.name} in {self._family.argument}, about the {about}"
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Of the matrix that is solved or raised to powers."""
+        return tuple(self._offers.values())
 
     def lines(self, accesses: Sequence[Access]) -> Iterator[Line]:
         """Both methods with every encoding and access model."""
