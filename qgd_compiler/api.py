@@ -77,7 +77,6 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
             made.choice.best,
             None if made.loops is None else made.loops.best,
             made.planner.exchange,
-            made.make,
             made.choice.best.candidate.access,
         ),
     )

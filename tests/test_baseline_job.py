@@ -58,9 +58,7 @@ def test_plain_gradient_descent_moves_what_a_hand_counts(report: qgd_compiler.Re
 
 def test_the_products_of_the_accelerated_run_suffice(report: qgd_compiler.Report) -> None:
     """A Chebyshev series of that degree, applied to the gradient, is within the error of the run itself."""
-    (fast,) = (
-        r for r in baselines(report).runs if r.machine == "slow" and r.run.startswith("accelerated")
-    )
+    (fast,) = (r for r in baselines(report).runs if r.machine == "slow" and r.run.startswith("accelerated"))
     values, vectors = np.linalg.eigh(HESSIAN)
 
     def response(x: np.ndarray) -> np.ndarray:

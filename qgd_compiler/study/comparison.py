@@ -21,7 +21,6 @@ from qgd_compiler.study.scaling import LAW, Scaling
 if TYPE_CHECKING:
     from qgd_compiler.algorithms.access import Access
     from qgd_compiler.algorithms.loop import Loop
-    from qgd_compiler.study.loop import MakePlanner
     from qgd_compiler.study.reading import Study
 
 LOADING = ("hessian", "right-hand side")
@@ -29,9 +28,7 @@ MOST_ROWS, MOST_STEPS = 10**9, 10**6  # as far as a crossing is looked for
 Law = Callable[[Size], float]
 
 
-def compared(
-    study: Study, best: Plan, loop: Loop | None, exchange: Exchange, make: MakePlanner, access: Access
-) -> Comparison:
+def compared(study: Study, best: Plan, loop: Loop | None, exchange: Exchange, access: Access) -> Comparison:
     """The comparison of a compiled spec.
 
     best     the chosen plan, of the first segment where there are several (`loop`)
@@ -57,9 +54,11 @@ def compared(
         f"{fastest.run.name} on {fastest.machine}",
         _factors(best, loop, exchange),
     )
-    law = _law(study, make, access, loop)
+    law = _law(study, exchange, access, loop)
     crossovers: Sequence[Crossover | Missing]
     reason = _why_no_law(study)
+    if not reason and not law(base) < math.inf:
+        reason = f"not looked for: {LAW} has no plan on declared bounds at the size of the spec"
     if reason:
         crossovers = tuple(Missing(v, reason) for v in ("n", "T", "s"))
     else:
@@ -123,9 +122,9 @@ def _why_no_law(study: Study) -> str:
     return ""
 
 
-def _law(study: Study, make: MakePlanner, access: Access, loop: Loop | None) -> Law:
+def _law(study: Study, exchange: Exchange, access: Access, loop: Loop | None) -> Law:
     """The price at a size over that at the size of the spec."""
-    scaling = Scaling(study, make, access)
+    scaling = Scaling(study, exchange, access)
     base = _of_one_segment(size_of(study), loop)
     count = scaling.t_count(base)
 

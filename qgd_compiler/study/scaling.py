@@ -12,14 +12,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.choice import Planner
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.routes.menu import routes_of
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.costing.fold import Folder
+from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import QgdError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.structure.facts import best_norm
 
 if TYPE_CHECKING:
     from qgd_compiler.study.classical import Size
-    from qgd_compiler.study.loop import MakePlanner
     from qgd_compiler.study.reading import Study
 
 FARTHEST = 300.0  # growth of a run, as a power of e: beyond it no condition number is a float
@@ -31,7 +35,7 @@ class Scaling:
     """Prices of one run at other sizes, with tables read by `access`; `encoding` is settled at the first."""
 
     study: Study
-    make: MakePlanner
+    exchange: Exchange
     access: Access
     encoding: str | None = None
     _known: dict[tuple[int, int, int], float] = field(default_factory=dict)
@@ -53,10 +57,12 @@ class Scaling:
 
         loaded = validate(self._spec(rows, steps, per_row))
         # settings that have no size: how tables are read, what gates are worth, what is minimised
-        kept = ("access", "exchange", "objective")
+        kept = ("access", "exchange")
         given = {name: getattr(self.study.loaded.spec, name) for name in kept}
         loaded = replace(loaded, spec=loaded.spec.model_copy(update=given))
-        planner = replace(self.make(study(loaded).problem(), None), most_qubits=None)
+        folder = Folder(price_of)
+        routes = routes_of(study(loaded).problem(), self.exchange, folder, ["kernel_reflection"])
+        planner = Planner(routes, self.exchange, folder)
         found, cheapest = math.inf, None
         for route in planner.routes.values():
             for line in route.lines((self.access,)):

@@ -165,22 +165,21 @@ def _part(piece: Piece, study: Study, asked: Question) -> Part:
 
 
 def _multiplied(parts: list[Part]) -> list[Part]:
-    """One part for all segments that hand on: the largest displacement over the smallest allowed error."""
+    """One part for all segments that hand on: the smallest error that one of them may make, relative to what it returns."""
     *handing, last = parts
     if not handing:
         return [last]
     steps = max(p.piece.segment.steps for p in handing)
-    worst = min(handing, key=lambda p: p.piece.error / p.piece.size)
+    ratio = min(p.piece.error / p.piece.size for p in handing)
     first = next(p for p in handing if p.piece.segment.steps == steps)
-    ratio = worst.piece.error / worst.piece.size
+    size = max(p.piece.size for p in handing)
     piece = Piece(
         segment=first.piece.segment,
         times=len(handing),
-        size=worst.piece.size,
-        error=worst.piece.error,
-        # of all together, so that times · growth · error is at most what they were given
-        growth=sum(p.piece.growth * ratio * p.piece.size for p in handing)
-        / (len(handing) * worst.piece.error),
+        size=size,
+        error=ratio * size,
+        # the mean, so that all together are what each makes of its own displacement: no more than it was given
+        growth=sum(p.piece.growth * p.piece.size for p in handing) / (len(handing) * size),
         followed=False,
     )
     return [_part(piece, first.study, first.question), last]
