@@ -165,7 +165,7 @@ def _part(piece: Piece, study: Study, asked: Question) -> Part:
 
 
 def _multiplied(parts: list[Part]) -> list[Part]:
-    """One part for all segments that hand on: the smallest error that one of them may make, relative to what it returns."""
+    """One part for all segments that hand on: the smallest error one may make, relative to what it returns."""
     *handing, last = parts
     if not handing:
         return [last]
