@@ -79,7 +79,8 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
             made.choice.best,
             None if made.loops is None else made.loops.best,
             made.planner.exchange,
-            made.choice.best.candidate.access,
+            # the access whose price grows least with a table, where it is allowed
+            next((a for a in made.accesses if a.name == "qroam"), made.choice.best.candidate.access),
         ),
     )
 

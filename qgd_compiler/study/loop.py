@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qgd_compiler.study.reading import Study
 
 MakePlanner = Callable[[Problem, Reader | None], Planner]
-MOST_TRIED = 40  # lines of the menu that are tried for windows
+MOST_TRIED = 12  # lines of the menu that are tried for windows
 
 
 @dataclass(eq=False)
