@@ -161,7 +161,7 @@ def amplified_run(run: Routine, wanted: Wanted, way: Amplification, *, angles: b
 
 
 def amplification_round(run: Routine, wanted: Wanted) -> Routine:
-    """One round of plain amplification: −1 times the Grover iterate of the run with what is wanted as the good outcome."""
+    """One round of plain amplification: −1 times the Grover iterate of the run, what is wanted being good."""
     return _round(run, wanted, None)
 
 
