@@ -159,6 +159,7 @@ class HistoryRoute:
             ),
             breakdown=_breakdown(run, step, history, time_bits),
             kinds=(Kind.BOUND, *(term.kind for term in system.errors)),
+            reusable=solver.reusable,
         )
 
     def _off(self) -> str:
