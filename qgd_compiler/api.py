@@ -21,6 +21,7 @@ from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of
 from qgd_compiler.backends.explain import explanation_of
 from qgd_compiler.backends.explain_report import Explanation, explain_schema
 from qgd_compiler.backends.explain_tree import View
+from qgd_compiler.backends.physical_section import Physical, ask_second_opinion, physical_section
 from qgd_compiler.backends.report import Report, report_schema
 from qgd_compiler.backends.solvers_report import SolversReport, solvers_of, solvers_schema
 from qgd_compiler.backends.verdict import MeasuredRun
@@ -29,6 +30,9 @@ from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import SpecError, UsageError
 from qgd_compiler.frontends.describe import describe as describe_files
+from qgd_compiler.physical.answer import answer, located, question_of
+from qgd_compiler.physical.logical_counts import counts_of
+from qgd_compiler.physical.second_opinion import require_installed
 from qgd_compiler.spec import dump, schema
 from qgd_compiler.spec.loader import Loaded, load, validate
 from qgd_compiler.spec.models import Spec
@@ -36,7 +40,7 @@ from qgd_compiler.structure.facts import best_norm
 from qgd_compiler.study import Progress, Study, study, study_hessian
 from qgd_compiler.study.analysis import analysis_of
 
-SpecLike = str | Path | Spec | Mapping[str, Any]
+SpecLike = str | Path | Spec | Mapping[str, Any] | Loaded
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "spec.schema.json": schema.spec_schema,
@@ -48,12 +52,19 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
+def compile(
+    spec: SpecLike, progress: Progress = lambda _: None, *, second_opinion: str | None = None
+) -> Report:
     """The cost report of a spec: a path, a `Spec`, or plain dicts (files relative to the working directory).
+
+    second_opinion  "azure": with Microsoft's estimator on the same logical counts beside ours
 
     Raises QgdError, one class per kind of mistake (see `qgd_compiler.errors`).
     """
-    made = _chosen(spec, progress)
+    loaded = _loaded(spec)
+    if second_opinion is not None:
+        _require_an_opinion(second_opinion, loaded)
+    made = _chosen(loaded, progress)
     found, content = made.found, made.found.loaded.spec
     return report_of(
         made.heading,
@@ -63,6 +74,7 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
         pareto_front(made.planner, made.choice, column_caps(made.accesses)),
         made.planner.exchange,
         content.objective,
+        _physical(made, second_opinion is not None),
     )
 
 
@@ -231,7 +243,34 @@ def check_schemas(directory: Path) -> list[str]:
     return schema.check(directory, SCHEMAS)
 
 
+def _require_an_opinion(name: str, loaded: Loaded) -> None:
+    """Raise before the work, if the second opinion that is asked for cannot be had."""
+    if name != "azure":
+        raise UsageError(f"there is no second opinion by {name!r}", remedy="azure")
+    if loaded.spec.hardware is None:
+        raise SpecError(
+            "a second opinion is on a machine, and the spec names none",
+            at=loaded.where("hardware"),
+            remedy="hardware: superconducting_1e-3",
+        )
+    require_installed()
+
+
+def _physical(made: _Chosen, opinion: bool) -> Physical | None:
+    """What a machine needs for the chosen plan, where the spec names one."""
+    hardware, plan = made.found.loaded.spec.hardware, made.choice.best
+    if hardware is None:
+        return None
+    counts = counts_of(plan.cost.gates, plan.qubits, made.planner.exchange, plan.rotation_epsilon)
+    with located(made.found.loaded.where):
+        found = answer(counts, question_of(hardware))
+    runs = max(1.0, plan.amplification.circuits)
+    return physical_section(found, runs, ask_second_opinion(found) if opinion else None)
+
+
 def _loaded(spec: SpecLike) -> Loaded:
+    if isinstance(spec, Loaded):
+        return spec
     if isinstance(spec, Spec):
         return Loaded(spec, Path(), "<spec>")
     if isinstance(spec, Mapping):

@@ -14,6 +14,8 @@ from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.analysis.regime import Regime as MeasuredRegime
 from qgd_compiler.backends.document import Assumption
+from qgd_compiler.backends.lookups import lookups_of
+from qgd_compiler.backends.physical_section import Physical
 from qgd_compiler.backends.report import (
     Alternative,
     Carleman,
@@ -35,6 +37,7 @@ from qgd_compiler.backends.report import (
 from qgd_compiler.backends.verdict import MeasuredRun, verdict_of
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.kinds import Source, weakest_kind, weakest_source
+from qgd_compiler.physical.logical_counts import counts_of
 from qgd_compiler.version import __version__
 
 DATA_COMPONENTS = ("hessian", "right-hand side")
@@ -59,6 +62,7 @@ def report_of(
     front: Sequence[Plan],
     exchange: Exchange,
     objective: str,
+    physical: Physical | None = None,
 ) -> Report:
     """The report of one compile; `front`: the Pareto front of T gates and qubits."""
     best, regime = choice.best, run.regime
@@ -93,6 +97,7 @@ def report_of(
             method=best.amplification.method,
         ),
         logical=_logical(best, exchange),
+        physical=physical,
         error_budget=tuple(ErrorShare(name=n, epsilon=e, kind=k) for n, e, k in best.error_terms),
         split=_split(choice),
         pareto=tuple(_offer(plan, exchange) for plan in front),
@@ -131,6 +136,7 @@ def _logical(plan: Plan, exchange: Exchange) -> Logical:
             )
         )
     components.sort(key=lambda c: (-c.t_count, c.name))
+    tables = lookups_of(plan.program, exchange, plan.rotation_epsilon)
     return Logical(
         t_count=plan.t_per_circuit,
         toffoli=int(gates.toffoli),
@@ -148,6 +154,9 @@ def _logical(plan: Plan, exchange: Exchange) -> Logical:
         qubit_breakdown=plan.qubit_breakdown,
         by_component=tuple(components),
         data_loading_share=sum(c.share for c in components if c.name in DATA_COMPONENTS),
+        lookups=tables.number,
+        lookup_t=tables.t_count,
+        counts=counts_of(gates, plan.qubits, exchange, plan.rotation_epsilon).to_azure(),
     )
 
 

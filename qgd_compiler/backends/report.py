@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.document import Assumption, Count, Document, Part, Positive, Probability, schema_of
+from qgd_compiler.backends.physical_section import Physical
 from qgd_compiler.kinds import Kind, Source
 
 
@@ -135,6 +136,11 @@ class Logical(Part):
     qubit_breakdown: dict[str, Count] = Field(description="Logical qubits by purpose, adding up to `qubits`.")
     by_component: tuple[Component, ...] = Field(description="Where the T count goes, in order of share.")
     data_loading_share: Probability = Field(description="Share of the T count that loads classical data.")
+    lookups: Count = Field(description="Table lookups in one circuit, erasures counted too.")
+    lookup_t: Count = Field(description="T gates in these lookups and erasures.")
+    counts: dict[str, Count] = Field(
+        description="The logical counts of one circuit under the field names of Microsoft's estimator."
+    )
 
 
 class Success(Part):
@@ -238,6 +244,9 @@ class Report(Document):
     )
     success: Success = Field(description="How often the circuit has to run.")
     logical: Logical = Field(description="Logical resources of one run of the circuit.")
+    physical: Physical | None = Field(
+        default=None, description="What a machine needs for it; null where the spec names no hardware."
+    )
     error_budget: tuple[ErrorShare, ...] = Field(description="Where the allowed error goes.")
     split: Split = Field(description="How the error is shared out.")
     pareto: tuple[Offer, ...] = Field(

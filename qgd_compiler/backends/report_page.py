@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.figures import bar, count, near_one, percent, real
 from qgd_compiler.backends.page import Column, Grid, Page, Pairs, Section, columns
+from qgd_compiler.backends.physical_page import physical_sections
 from qgd_compiler.backends.report import Offer, Regime, Report
 
 COUNTS = ("T gates", "Toffoli", "qubits", "rotations")
@@ -16,6 +17,7 @@ def report_page(report: Report) -> Page:
         _total(report),
         _components(report),
         _circuit(report),
+        *(() if report.physical is None else physical_sections(report.physical)),
         regime_section(report.regime),
         _solver(report),
         _polynomial(report),
@@ -121,6 +123,7 @@ def _circuit(report: Report) -> Section:
         ("T gates", count(logical.t_count), "Toffolis and rotations exchanged for T"),
         ("Toffoli", count(logical.toffoli), "a temporary AND counts once"),
         ("T outside them", count(logical.t), ""),
+        ("table lookups", count(logical.lookups), f"{count(logical.lookup_t)} T gates; erasures counted too"),
         ("rotations", count(sum(r.count for r in logical.rotations)), rotations),
         ("Clifford", count(logical.clifford), ""),
         ("measurements", count(logical.measurement), ""),
