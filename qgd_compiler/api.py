@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,12 @@ from qgd_compiler.frontends.describe import describe as describe_files
 from qgd_compiler.physical.answer import answer, located, question_of
 from qgd_compiler.physical.logical_counts import counts_of
 from qgd_compiler.physical.second_opinion import require_installed
+from qgd_compiler.regression.check import Relocked, relock
+from qgd_compiler.regression.check import check as check_locks
+from qgd_compiler.regression.difference import difference
+from qgd_compiler.regression.documents import Difference, Results, check_schema, diff_schema
+from qgd_compiler.regression.lock import lock_schema
+from qgd_compiler.regression.places import locks_in, specs_in
 from qgd_compiler.spec import dump, schema
 from qgd_compiler.spec.loader import Loaded, load, validate
 from qgd_compiler.spec.models import Spec
@@ -49,6 +56,9 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "encodings.schema.json": encodings_schema,
     "solvers.schema.json": solvers_schema,
     "explain.schema.json": explain_schema,
+    "lock.schema.json": lock_schema,
+    "check.schema.json": check_schema,
+    "diff.schema.json": diff_schema,
 }
 
 
@@ -231,6 +241,45 @@ def spec_text(spec: Spec, format: str) -> str:
     if format == "json":
         return dump.to_json(spec)
     raise UsageError(f"a spec cannot be written as {format!r}", remedy="yaml or json")
+
+
+def lock(
+    paths: Sequence[Path],
+    reason: str,
+    *,
+    tolerances: Mapping[str, float] | None = None,
+    jobs: int | None = None,
+    progress: Progress = lambda _: None,
+) -> Relocked:
+    """New locks for specs; nothing is written (see `cli/lock.py`). BrokenError if one of them does not compile.
+
+    tolerances  relative change that `check` lets pass, by pattern of a path; those of earlier locks are kept
+    """
+    if not reason.strip():
+        raise UsageError("the reason is empty", remedy='--reason "what moved the numbers, and why"')
+    return relock(specs_in(paths), _report_at, tolerances or {}, jobs, progress)
+
+
+def check(paths: Sequence[Path], *, jobs: int | None = None, progress: Progress = lambda _: None) -> Results:
+    """Compile locked specs again and compare with their locks.
+
+    paths  specs, locks, or folders of locks
+    jobs   processes side by side; None: one for each core
+    """
+    return check_locks(locks_in(paths), _report_at, jobs, progress)
+
+
+def diff(before: Path, after: Path, *, tolerance: float = 0.0) -> Difference:
+    """What differs between two reports or locks, and what moved the T count."""
+    if not tolerance >= 0:
+        raise UsageError(f"the tolerance {tolerance:g} is negative", remedy="0, or such as 0.01")
+    return difference(before, after, tolerance)
+
+
+def _report_at(path: Path) -> Mapping[str, Any]:
+    """The JSON of the report of a spec, as plain data."""
+    content: Mapping[str, Any] = json.loads(compile(path).to_json())
+    return content
 
 
 def write_schemas(directory: Path) -> list[str]:
