@@ -89,8 +89,8 @@ def _shared(old: Sector, new: Sector) -> dict[str, Fraction]:
     (a, x), (b, y) = old, new
     parts = {factor: Fraction(0) for factor in x}
     if a > 0 and b > 0:
-        ratio = float((b - a) / a)
-        mean = a * Fraction(ratio / math.log1p(ratio)) if ratio else a
+        growth = _log_ratio(b, a)
+        mean = (b - a) / Fraction(growth) if growth else a
         for factor in x:
             parts[factor] = mean * Fraction(_log_ratio(y[factor], x[factor]))
     elif a != b:  # in the limit the factor that vanishes takes all
@@ -102,7 +102,7 @@ def _shared(old: Sector, new: Sector) -> dict[str, Fraction]:
 def _log_ratio(new: Fraction, old: Fraction) -> float:
     """ln(new/old) of positive numbers of any size, precise where they are close."""
     off = (new - old) / old
-    if abs(off) < 1:
+    if 2 * abs(off) < 1:
         return math.log1p(float(off))
     return _log(new) - _log(old)
 

@@ -10,10 +10,9 @@ Number = int | float | None
 Choice = str | bool
 
 # lists of what else was possible, prose, and what identifies the document: not the result
-LEFT_OUT = frozenset(
-    ("qgd", "name", "compiler", "spec_digest", "verdict", "alternatives", "pareto", "front", "assumptions")
-    + ("second_opinion", "reasons", "reason", "source", "ref", "where")
-)
+_ELSE = ("alternatives", "pareto", "front", "assumptions", "second_opinion")
+_PROSE = ("verdict", "reasons", "reason", "source", "ref", "where")
+LEFT_OUT = frozenset(("qgd", "name", "compiler", "spec_digest", *_ELSE, *_PROSE))
 
 
 @dataclass(frozen=True)
