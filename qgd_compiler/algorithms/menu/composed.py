@@ -91,7 +91,7 @@ def of_product(weights: Sequence[Scalar]) -> Split:
         alpha = 1.0
         for w in weights:
             alpha *= float(w)
-        relative = (1 + epsilon / alpha) ** (1 / len(weights)) - 1
+        relative = math.expm1(math.log1p(epsilon / alpha) / len(weights))  # epsilon/alpha may be below 1e-16
         return [float(w) * relative for w in weights]
 
     return split
