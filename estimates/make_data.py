@@ -1,10 +1,10 @@
 """The data of the made-up estimates, always the same: `python estimates/make_data.py` writes them anew.
 
-ridge.npz          Hessian and gradient of ridge regression, 32 features, 256 samples: XᵀX/m + 0.1 I, and Xᵀy/m with a minus.
-least-squares.npz  the Jacobian of a least-squares problem of 24 parameters and 48 residuals, divided by √m and stretched so
-                   that its singular values fall from 1 to 0.05, and its gradient; the Hessian is never written out.
-sgd.npz            logistic regression about θ = 0, 16 features, in four minibatches of 64 samples: the Hessian and the gradient
-                   of each (`h0` … `h3`, `g0` … `g3`) and of all together (`h`, `g`).
+ridge.npz          ridge regression, 32 features, 256 samples: the Hessian XᵀX/m + 0.1 I and the gradient −Xᵀy/m
+least-squares.npz  least squares with 24 parameters and 48 residuals: the Jacobian, with singular values from 1 down to
+                   0.05, and the gradient; the Hessian is never written out
+sgd.npz            logistic regression about θ = 0, 16 features, in four minibatches of 64 samples: the Hessian and the
+                   gradient of each (`h0` … `h3`, `g0` … `g3`) and of all together (`h`, `g`)
 """
 
 from __future__ import annotations
