@@ -1,9 +1,10 @@
 r"""Branch and bound over lines of the menu, their free numbers, and splits of the error among four shares.
 
-A cell is a line with a free number and a box [l, h] of shares; a split in it has l <= s <= h and Σ s = 1. No share costs less when
-it is made smaller, so what the line costs at the corner h (`Shares` that add up to more than 1) is a lower bound on all splits
-of the cell. The cell with the lowest bound is halved, in logarithms, along the share whose halving raised the bound most so far, and
-the corners are cut by Σ s = 1: h_i <= 1 − Σ_{j≠i} l_j. The search ends when no bound is below 99 % of the best plan.
+A cell is a line with a free number and a box [l, h] of shares; a split in it has l <= s <= h and Σ s = 1. No share
+costs less when it is made smaller, so what the line costs at the corner h (`Shares` that add up to more than 1) is a
+lower bound on all splits of the cell. The cell with the lowest bound is halved, in logarithms, along the share whose
+halving raised the bound most so far, and the corners are cut by Σ s = 1: h_i <= 1 − Σ_{j≠i} l_j. The search ends when
+no bound is below 99 % of the best plan.
 """
 
 from __future__ import annotations
@@ -77,6 +78,13 @@ class Search:
                 self._seen.add((root.candidate, root.knob))
                 self._start(root)
             self._halve(root, low, high, bound)
+        for bound, _, root, _, _ in self._queue:
+            # what the search had no time for is tried once, so that nothing listed is cheaper than the best
+            if (root.candidate, root.knob) not in self._seen and (
+                self.best is None or bound < self._value(self.best)
+            ):
+                self._seen.add((root.candidate, root.knob))
+                self._offer(root, STARTS[0])
         floor = self._queue[0][0] if self._queue else math.inf
         if self.best is None:
             return Found(None, self.worked, 1.0)

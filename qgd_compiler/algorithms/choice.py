@@ -1,7 +1,8 @@
 """The choice: the cheapest line of the whole menu at its best free number and split of the error; all are listed.
 
-Of a long menu of encodings the best few by α times T per query are worked out. Over these it is exact over the discrete menu, and within one per cent over the splits (`branch_and_bound.py`), as far as no share of the
-error costs less when it is made smaller.
+Of a long menu of encodings the best few by α times T per query are worked out. Over these it is exact over the
+discrete menu, and within one per cent over the splits (`branch_and_bound.py`), as far as no share of the error costs
+less when it is made smaller.
 """
 
 from __future__ import annotations
@@ -162,8 +163,8 @@ def pareto_front(planner: Planner, choice: Choice, accesses: Iterable[Access]) -
 def _worth_a_plan(planner: Planner, route: Route, accesses: Sequence[Access]) -> list[Line]:
     """The lines of a route; of a long menu of encodings the others carry the reason why they are not worked out.
 
-    Ranked by α times T per query at an error of 1/1000 of the smallest α, which is what a solver pays for an encoding: the
-    best few are kept, and of those that cost the same the one with fewer qubits.
+    Ranked by α times T per query at an error of 1/1000 of the smallest α, which is what a solver pays for an
+    encoding: the best few are kept, and of those that cost the same the one with fewer qubits.
     """
     lines = list(route.lines(accesses))
     systems = sum(isinstance(r, HistoryRoute) for r in planner.routes.values())

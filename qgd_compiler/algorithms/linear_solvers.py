@@ -90,8 +90,8 @@ def dominated(
 ) -> dict[str, tuple[str, float]]:
     """The solvers for which another one asks for at most 1/FAR of their queries and of their preparations.
 
-    By name, with the name of the other and the smaller of the two factors. Both counts are proportional to κ up to terms
-    that grow more slowly, so that a factor of FAR at one κ and ε leaves room for all that a plan may choose.
+    By name, with the name of the other and the smaller of the two factors. Both counts are proportional to κ up to
+    terms that grow more slowly, so that a factor of FAR at one κ and ε leaves room for all that a plan may choose.
     known   the norm of the solution: without it solvers that need it serve nobody
     """
     asked = {

@@ -92,7 +92,7 @@ def of_product(weights: Sequence[Scalar]) -> Split:
         alpha = 1.0
         for w in weights:
             alpha *= float(w)
-        relative = math.expm1(math.log1p(epsilon / alpha) / len(weights))  # epsilon/alpha may be below 1e-16
+        relative = math.expm1(math.log1p(epsilon / alpha) / len(weights))  # not 0, however small ε is
         return [float(w) * relative for w in weights]
 
     return split

@@ -1,10 +1,11 @@
 r"""Plans that apply a polynomial of a Hermitian matrix to what drives the run, and amplify what is left of it.
 
-With p ≈ c f/F and w = ‖f(H)v̂‖/F the state a û_T, a = c w, is left of the normalised input. Displacements relative to a: of the
-polynomial its sup error; of the preparation of its coefficients Σ|w̃_k − w_k|; of the encoding Σ|a_k|k² ε_A/α
-(`qsp/series.py`), four times that for a factor J; of the input ε_v Σ|a_k|. They add up to r, which turns the direction by at
-most asin r, a distance 2 sin(asin(r)/2), and the amplitude is at least a(1 − r). R rotations synthesised to ε_r move the state of
-one circuit by at most R ε_r, which restricting to the outcome multiplies by at most 2/√P.
+With p ≈ c f/F and w = ‖f(H)v̂‖/F the state a û_T, a = c w, is left of the normalised input. Displacements relative to
+a: of the polynomial its sup error; of the preparation of its coefficients Σ|w̃_k − w_k|; of the encoding Σ|a_k|k²
+ε_A/α (`qsp/series.py`), four times that for a factor J; of the input ε_v Σ|a_k|. They add up to r, which turns the
+direction by at most asin r, a distance 2 sin(asin(r)/2), and the amplitude is at least a(1 − r). R rotations
+synthesised to ε_r move the state of one circuit by at most R ε_r, which restricting to the outcome multiplies by at
+most 2/√P.
 """
 
 from __future__ import annotations

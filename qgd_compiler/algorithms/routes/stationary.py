@@ -1,8 +1,8 @@
 r"""Plans that solve H x = −g once: where the run has come near its end, its length does not matter any more.
 
-Errors (2-norm of the normalised output, all bounds): ‖u_T − x‖/‖u_T‖ <= m^T/(1 − m^T) is taken from the budget first. The
-solution moves by a relative ρ/(1−ρ), ρ = ‖H⁻¹‖ε_H, with the encoding, and by a relative κ ε_g/‖x‖ (‖x‖ = ‖(H/α)⁻¹ĝ‖ >= 1) with
-the preparation of g; the solver adds its ε_s.
+Errors (2-norm of the normalised output, all bounds): ‖u_T − x‖/‖u_T‖ <= m^T/(1 − m^T) is taken from the budget first.
+The solution moves by a relative ρ/(1−ρ), ρ = ‖H⁻¹‖ε_H, with the encoding, and by a relative κ ε_g/‖x‖ (‖x‖ =
+‖(H/α)⁻¹ĝ‖ >= 1) with the preparation of g; the solver adds its ε_s.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class StationaryRoute:
             return "only a run from the start at one rate without momentum has a bound on what is left to its end"
         if self._off >= self._epsilon:
             return (
-                f"after {quadratic.response.steps:,} steps the iterate may be {self._off:.3g} from the end, and the whole "
-                f"error may be {self._epsilon:g}: a longer run, or a larger target.epsilon"
+                f"after {quadratic.response.steps:,} steps the iterate may be {self._off:.3g} from the end, and the "
+                f"whole error may be {self._epsilon:g}: a longer run, or a larger target.epsilon"
             )
         return ""
