@@ -88,6 +88,14 @@ def test_one_factor_alone_is_the_whole_change() -> None:
     assert only_circuits.pop("circuits until one succeeds") == 900_000
     assert set(only_circuits.values()) == {0}
 
+    # three runs in a circuit in place of one, each as before
+    longer = figures(
+        rounds=4, lookups=27_000, lookup_t=2_100_000, components={"hessian": 2_400_000, "solver": 300_000}
+    )
+    parts = parts_of(attribution_of(base, longer))
+    assert parts.pop("solver runs per circuit") == 3_600_000
+    assert set(parts.values()) == {0}
+
     # twice the α, twice the queries, all gates of a query as before
     doubled = figures(
         alpha=6.0,
