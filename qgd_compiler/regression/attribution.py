@@ -7,7 +7,7 @@ gives each factor
 
 $$\Delta_f = \sum_s L(T_s', T_s) \ln(x_{sf}'/x_{sf}), \qquad L(a, b) = (a-b)/\ln(a/b), \quad L(a, a) = a$$
 
-The factors: circuits until one succeeds, solver runs per circuit, what the queries of a run are a product of (α, the
+The factors: circuits until the answer is there, solver runs per circuit, what the queries of a run are a product of (α, the
 norm of the inverse and queries per κ; or degree and queries per degree), then lookups per query and the price of a
 lookup, or the other gates per query. No part depends on the order of the factors, and no rest is left.
 
@@ -119,7 +119,7 @@ def _sectors(figures: Figures, queries: Mapping[str, Fraction]) -> dict[str, Sec
     lookup_t = Fraction(_whole(figures, "logical.lookup_t") or 0)
     number = Fraction(_whole(figures, "logical.lookups") or 0)
     asked = runs * _product(queries)
-    shared = {"circuits until one succeeds": circuits, "solver runs per circuit": runs, **queries}
+    shared = {"circuits until the answer is there": circuits, "solver runs per circuit": runs, **queries}
     price = lookup_t / number if number else Fraction(0)
     return {
         "lookups": (
