@@ -79,6 +79,7 @@ def driven(
     tables: Tables | None = None,
     time_tables: Tables | None = None,
     data_bits: int | None = None,
+    state: Routine | None = None,
 ) -> Routine:
     """|0> to |b>/‖b‖ of a linear run from u_0 = 0. Registers: `system` (time, then data), `gradient`.
 
@@ -87,6 +88,7 @@ def driven(
     noisy    every step has a gradient of its own
     data_bits  qubits of the data, where they are more than ⌈log2 span⌉: a factor may have more rows than columns
     tables, time_tables   words of the trees of the data and of the times, so that the circuit can be run
+    state    another preparation of the one vector (registers `system`, `gradient`), in the place of its tree
     """
     k = int(ceil_log2(rows(iterations, padding)))
     n_bits = int(ceil_log2(span))
@@ -111,6 +113,9 @@ def driven(
         builder.call(amplitude_tree(span, bits, access, rows=count, tables=tables), batch, data, gradient)
         unload(builder, loaded)
         builder.release(batch)
+    elif state is not None:
+        whole = system.part(k, unused + n_bits)
+        builder.call(state, whole, gradient.part(0, state.register("gradient").size))
     else:
         builder.call(amplitude_tree(span, bits, access, tables=tables), data, gradient)
     builder.call(Increment(bits=k), time)
