@@ -7,8 +7,8 @@ gives each factor
 
 $$\Delta_f = \sum_s L(T_s', T_s) \ln(x_{sf}'/x_{sf}), \qquad L(a, b) = (a-b)/\ln(a/b), \quad L(a, a) = a$$
 
-The factors: circuits until the answer is there, solver runs per circuit, what the queries of a run are a product of (α, the
-norm of the inverse and queries per κ; or degree and queries per degree), then lookups per query and the price of a
+The factors: circuits until the answer is there, solver runs per circuit, what the queries of a run are a product of (α,
+the norm of the inverse and queries per κ; or degree and queries per degree), then lookups per query and the price of a
 lookup, or the other gates per query. No part depends on the order of the factors, and no rest is left.
 
 Kind:    exact (an identity; which share belongs to a factor where several move is a convention).

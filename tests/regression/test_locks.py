@@ -263,7 +263,7 @@ def test_a_tolerance_is_of_what_was_locked_so_that_small_steps_do_not_creep() ->
 def test_a_choice_that_differs_moves_and_so_does_a_number_that_is_gone() -> None:
     before = Figures({"x": 1}, {"solver.name": "a", "flag": True})
     assert [m.path for m in moves(before, Figures({}, {"solver.name": "b", "flag": False}), {"*": 9.0})] == [
-        "flag", "solver.name", "x",
+        "solver.name", "flag", "x",
     ]  # fmt: skip
     assert not moves(before, Figures({"x": 1, "y": 2}, before.choices), {})
 
