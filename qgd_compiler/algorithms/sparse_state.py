@@ -18,7 +18,7 @@ from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, tree_tables
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import And, Gate
-from qgd_compiler.scalars import Scalar, ceil_log2
+from qgd_compiler.scalars import Scalar, ceil_log2, is_integer
 
 Data = tuple[Sequence[int], np.ndarray]
 
@@ -41,6 +41,9 @@ def sparse_state(
     builder = Builder(title, component)
     state = builder.register("state", ceil_log2(dimension))
     gradient = builder.register("gradient", angle_bits)
+    if is_integer(nonzeros) and nonzeros == 1:
+        _basis_state(builder, state, None if data is None else _checked(data, dimension, nonzeros)[0])
+        return builder.routine()
     index = builder.allocate("index", ceil_log2(nonzeros))
     places: list[int] | None = None
     tables = None
@@ -58,6 +61,13 @@ def sparse_state(
         _clear(builder, state, index, dict(enumerate(places)), None)
     builder.release(index)
     return builder.routine()
+
+
+def _basis_state(builder: Builder, state: Handle, place: int | None) -> None:
+    """|0> to |place>; where no place is known, as many gates as the worst one takes."""
+    for i in range(int(state.size)):
+        if place is None or place >> (int(state.size) - 1 - i) & 1:
+            builder.call(Gate(kind="X"), state.part(i, 1))
 
 
 def _checked(data: Data, dimension: Scalar, nonzeros: Scalar) -> list[int]:

@@ -15,7 +15,19 @@ from typing import Annotated
 
 import typer
 
-from qgd_compiler.cli import analyze, compile, describe, encodings, explain, formula, schema, solvers
+from qgd_compiler.cli import (
+    analyze,
+    check,
+    compile,
+    describe,
+    diff,
+    encodings,
+    explain,
+    formula,
+    lock,
+    schema,
+    solvers,
+)
 from qgd_compiler.cli.talk import say, say_error, wants_json
 from qgd_compiler.errors import QgdError, UsageError
 
@@ -45,6 +57,9 @@ app.command("explain")(explain.explain_spec)
 app.command("encodings")(encodings.list_encodings)
 app.command("formula")(formula.print_formula)
 app.command("solvers")(solvers.list_solvers)
+app.command("lock")(lock.lock_specs)
+app.command("check")(check.check_locks)
+app.command("diff")(diff.diff_reports)
 app.command("describe")(describe.describe_files)
 app.command("schema")(schema.write_schemas)
 

@@ -146,7 +146,8 @@ class LinearSystem:
             if needed > bits:
                 bits, error = needed, float(error_bound(span, needed))
             error += of_times
-        key = (span, padding, bits, access)
+        wide = int(offer.columns.bits) if self.batches is None else int(ceil_log2(span))
+        key = (span, wide, padding, bits, access)
         if key not in self._routines:
             self._routines[key] = driven(
                 span,
@@ -157,6 +158,7 @@ class LinearSystem:
                 varying=self.uneven,
                 batches=self.batches,
                 noisy=self.noisy,
+                data_bits=wide,
             )
         return RightHandSide(self._routines[key], error, bits)
 
@@ -181,6 +183,7 @@ class LinearSystem:
                 bits,
                 access,
                 varying=self.uneven,
+                data_bits=int(offer.columns.bits),
                 state=found.routine,
             )
         return RightHandSide(self._routines[key], found.error + of_times, bits)
