@@ -22,6 +22,7 @@ class Pin:
 
     knob        the free number of its route (rows of padding)
     amplified   run the rounds of amplification that the plan would take; else one run of the solver
+    transformed  apply the polynomial by quantum singular value transformation, which no route of the menu takes
     """
 
     subject: str = ""
@@ -30,6 +31,7 @@ class Pin:
     access: str = "qrom"
     knob: int = 0
     amplified: bool = False
+    transformed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

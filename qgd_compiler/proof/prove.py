@@ -113,8 +113,8 @@ def build(instance: Instance, folder: Path) -> Built:
     route, candidate = _pinned(routes, instance.pin)
     lowered = route.lowered(candidate, instance.pin.knob, Shares.uniform())
     plain = _counted(loaded, candidate, instance.pin, exchange, folder_of_costs)
-    both = written(plain, lowered, problem.quadratics)
-    way = lowered.ways[0] if instance.pin.amplified else _alone(lowered, both.success)
+    both = written(plain, lowered, problem.quadratics, transformed=instance.pin.transformed)
+    way = _way(instance.pin, lowered, both.success)
     program = amplified_run(both.explicit, lowered.wanted, way, angles=True)
     return Built(
         candidate=candidate,
@@ -155,8 +155,12 @@ def _pinned(routes: dict[str, Route], pin: Pin) -> tuple[Route, Candidate]:
     raise UnsupportedError(refused or f"no line of the menu is {pin}; there are {sorted(routes)}")
 
 
-def _alone(lowered: Lowered, solver: float) -> Amplification:
-    """One run without amplification."""
+def _way(pin: Pin, lowered: Lowered, solver: float) -> Amplification:
+    """The amplification of the plan, or one run without any."""
+    if pin.amplified:
+        return next(way for way in lowered.ways if way.rounds)
+    if pin.transformed:
+        return Amplification(0, solver, 1 / solver, 1 / solver, (solver, 1.0))
     low, high = lowered.ways[0].alone
     claimed = low / float(lowered.queries.success) * solver if lowered.queries.success else low
     return Amplification(0, claimed, 1 / claimed, 1 / claimed, (claimed, high))

@@ -28,6 +28,9 @@ from qgd_compiler.algorithms.qsp.angles import gqsp_angles, gram_angles
 from qgd_compiler.algorithms.qsp.chebyshev_lcu import chebyshev_lcu, chebyshev_lcu_gram
 from qgd_compiler.algorithms.qsp.gqsp import gqsp, gqsp_gram
 from qgd_compiler.algorithms.qsp.kernel_phases import kernel_phases
+from qgd_compiler.algorithms.qsp.phases import qsvt_phases
+from qgd_compiler.algorithms.qsp.qsvt import qsvt, qsvt_gram
+from qgd_compiler.algorithms.qsp.series import in_factor
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.menu import ACCRETIVE_SYSTEM, ANY_SYSTEM
 from qgd_compiler.algorithms.routes.polynomial import CHEBYSHEV, COEFFICIENTS_PART, PROCESSING
@@ -47,7 +50,8 @@ class Written:
 
     counted    without angles, as the plan counts it
     explicit   with all of them
-    success    probability that the solver itself succeeds, at least (what is wanted of its output comes on top)
+    success    probability that the solver itself succeeds, at least (what is wanted of its output comes on top); of a
+               polynomial by QSVT that of the whole
     """
 
     counted: Routine
@@ -55,16 +59,20 @@ class Written:
     success: float
 
 
-def written(counted: Lowered, explicit: Lowered, quadratics: tuple[Quadratic, ...]) -> Written:
+def written(
+    counted: Lowered, explicit: Lowered, quadratics: tuple[Quadratic, ...], *, transformed: bool = False
+) -> Written:
     """The circuit of a line of the menu, lowered once to be counted and once with tables in its lookups.
 
+    transformed   a polynomial by singular value transformation in place of generalised QSP
     UnsupportedError for a solver whose program is no circuit, with the reason.
     """
     facts = explicit.facts
     if isinstance(facts, PolynomialSubject):
         quadratic = next(q for q in quadratics if _about(q) in explicit.candidate.subject)
-        run = _polynomial(explicit, facts, quadratic)
-        return Written(counted.run, run, 1.0)
+        if transformed:
+            return _transformed(counted, explicit, facts, quadratic)
+        return Written(counted.run, _polynomial(explicit, facts, quadratic), 1.0)
     epsilon = _solver_epsilon(explicit)
     system = facts.history if isinstance(facts, HistorySubject) else facts.encoding
     name = explicit.candidate.solver
@@ -134,7 +142,37 @@ def _polynomial(lowered: Lowered, facts: PolynomialSubject, quadratic: Quadratic
     assert isinstance(state, Routine) and isinstance(counted, Routine)
     gram = "J'J" in facts.argument
     coefficients = series_of(facts, quadratic, gram)
-    block = _block(lowered, facts, counted, coefficients, gram)
+    return _applied(state, _block(lowered, facts, counted, coefficients, gram))
+
+
+def _transformed(
+    counted: Lowered, explicit: Lowered, facts: PolynomialSubject, quadratic: Quadratic
+) -> Written:
+    """The same polynomial of the same encoding by QSVT; its α is that of the phases, in both circuits."""
+    gram = "J'J" in facts.argument
+    coefficients = series_of(facts, quadratic, gram)
+    phases = qsvt_phases(in_factor(coefficients) if gram else coefficients)
+    made = []
+    for lowered, known in ((counted, None), (explicit, phases)):
+        assert isinstance(lowered.facts, PolynomialSubject)
+        state, block = (call.op for call in calls(lowered.run.body))
+        assert isinstance(state, Routine) and isinstance(block, Routine)
+        encoding, degree = lowered.facts.encoding, facts.degree
+        if gram:
+            found = qsvt_gram(encoding, degree=degree, phases=known)
+        else:
+            found = qsvt(
+                encoding,
+                degree=degree,
+                phases=known,
+                parity=phases.parity,
+                controlled=_controlled(encoding, block),
+            )
+        made.append(_applied(state, found))
+    return Written(*made, success=(explicit.facts.amplitude[0] / phases.alpha) ** 2)  # type: ignore[union-attr]
+
+
+def _applied(state: Routine, block: Encoding) -> Routine:
     builder = Builder("polynomial of the input", "solver")
     ancilla = builder.register("ancilla", block.ancilla)
     system = builder.register("system", block.system)

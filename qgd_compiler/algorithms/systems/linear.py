@@ -121,8 +121,12 @@ class LinearSystem:
         return least.prepared(Words(epsilon=error), access).encoding(controlled=True)
 
     def _schedule(self, step: Encoding, padding: int, access: Access) -> Encoding:
-        """diag(η_t/η) over the rows, as exact relative to its 1 as H is to its α."""
-        behind = int(rows(self.iterations, padding)) - self.iterations
+        """diag(η_t/η) over the time register, as exact relative to its 1 as H is to its α.
+
+        Beyond the rows too: between two queries of a solver the time may stand there, and no lookup may read beyond
+        its table.
+        """
+        behind = 2 ** int(ceil_log2(rows(self.iterations, padding))) - self.iterations
         shares = np.concatenate([self.rates, np.full(behind, self.rates[-1])]) / self._rate
         known = offers(Diagonal(values=shares), tables=self.states.written)
         table = next(o for o in known if o.name == "diagonal table")
