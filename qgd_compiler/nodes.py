@@ -30,10 +30,9 @@ class Node:
             return self._digest
         except AttributeError:
             h = hashlib.sha256(type(self).__qualname__.encode())
-            for f in fields(self):  # type: ignore[arg-type]
-                if f.compare:
-                    h.update(f.name.encode())
-                    h.update(_token(getattr(self, f.name)))
+            for name in _compared(type(self)):
+                h.update(name.encode())
+                h.update(_token(getattr(self, name)))
             object.__setattr__(self, "_digest", h.digest()[:16])
             return self._digest
 
@@ -68,6 +67,17 @@ class Node:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), {f.name: getattr(self, f.name) for f in fields(self)}))  # type: ignore[arg-type]
+
+
+_COMPARED: dict[type, tuple[str, ...]] = {}
+
+
+def _compared(cls: type) -> tuple[str, ...]:
+    """The names of the fields that make the identity."""
+    found = _COMPARED.get(cls)
+    if found is None:
+        found = _COMPARED[cls] = tuple(f.name for f in fields(cls) if f.compare)
+    return found
 
 
 def _rebuild(cls: type[Node], values: dict[str, Any]) -> Node:

@@ -115,11 +115,11 @@ class IdealQram:
         return PricedLookup(shape=shape, bits=bits, price_t=self.price_t, controlled=controlled, table=table)
 
 
-CAPS = tuple(2**k for k in range(1, 11))
+CAPS = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 def column_caps(accesses: Sequence[Access]) -> tuple[Access, ...]:
-    """The access models, and select-swap with every cap on its columns from 2 to 1024 if it is among them."""
+    """The access models, and select-swap with caps on its columns from 1 to 128 if it is among them."""
     capped = tuple(Qroam(most_columns=cap) for cap in CAPS) if Qroam() in accesses else ()
     return (*accesses, *capped)
 

@@ -26,7 +26,7 @@ from qgd_compiler.program.primitives import (
 )
 from qgd_compiler.scalars import is_integer
 
-MOST_WAYS = 3  # of amplifying, which are priced whole
+MOST_WAYS = 2  # of amplifying, which are priced whole
 
 
 @dataclass(frozen=True)

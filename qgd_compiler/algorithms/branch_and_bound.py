@@ -18,7 +18,7 @@ from qgd_compiler.algorithms.plan import Candidate, Plan, Shares
 
 SMALLEST = 2.0**-20  # a share
 CLOSE = 0.99  # of the best plan: what a bound has to reach
-MOST = 800  # plans, after which the search stops with the gap that is left
+MOST = 500  # plans, after which the search stops with the gap that is left
 STARTS = (Shares.uniform(), Shares(0.7, 0.2, 0.05, 0.05), Shares(0.4, 0.5, 0.05, 0.05))
 
 Corner = tuple[float, float, float, float]

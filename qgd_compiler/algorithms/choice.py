@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
-from qgd_compiler.algorithms.plan import Candidate, Plan, Shares, counted
+from qgd_compiler.algorithms.plan import Candidate, Lowered, Plan, Shares, counted
 from qgd_compiler.algorithms.routes.route import Line, Route
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
@@ -78,12 +78,21 @@ class Planner:
     value: Value = OBJECTIVES["t_count"]
     most_qubits: int | None = None
     _plans: dict[tuple[Candidate, int, Shares], Plan] = field(default_factory=dict)
+    _lowered: dict[tuple[Candidate, int, Shares], Lowered] = field(default_factory=dict)
+
+    def in_exchange(self, exchange: Exchange) -> Planner:
+        """The same plans priced in another exchange."""
+        return Planner(
+            self.routes, exchange, self.folder, self.value, self.most_qubits, _lowered=self._lowered
+        )
 
     def plan(self, candidate: Candidate, knob: int, shares: Shares) -> Plan:
         """One line at one free number and split; InfeasibleError where a budget or the cap cannot be met."""
         key = (candidate, knob, shares)
         if key not in self._plans:
-            lowered = self.routes[candidate.subject].lowered(candidate, knob, shares)
+            if key not in self._lowered:
+                self._lowered[key] = self.routes[candidate.subject].lowered(candidate, knob, shares)
+            lowered = self._lowered[key]
             plans = [counted(lowered, way, self.exchange, self.folder) for way in lowered.ways]
             self._plans[key] = min(plans, key=lambda p: (self.value(p), p.qubits))
         plan = self._plans[key]
@@ -109,7 +118,7 @@ def choose(
     if best is None:
         raise _nothing_left(planner, refused)
     kinds = {line.candidate: line.kind for line in lines}
-    proven, proven_exchange, why = _best_proven(planner, lines, best, progress)
+    proven, proven_exchange, why = _best_proven(planner, lines, roots, best, progress)
     heuristic: Plan | None = best
     if _is_proven(best, planner.exchange):
         heuristic = _search(planner, [r for r in roots if kinds[r.candidate] not in PROVEN], progress).best
@@ -215,7 +224,7 @@ def _is_proven(plan: Plan, exchange: Exchange) -> bool:
 
 
 def _best_proven(
-    planner: Planner, lines: Sequence[Line], best: Plan, progress: Progress
+    planner: Planner, lines: Sequence[Line], roots: Sequence[Root], best: Plan, progress: Progress
 ) -> tuple[Plan | None, Exchange, str]:
     """The cheapest proven plan: in the exchange of the spec if that is proven, else with proven rotations."""
     exchange = planner.exchange
@@ -229,11 +238,15 @@ def _best_proven(
         )
     if exchange == planner.exchange and _is_proven(best, exchange):
         return best, exchange, ""
-    rest = [line for line in lines if line.kind in PROVEN]
-    other = Planner(planner.routes, exchange, planner.folder, planner.value, planner.most_qubits)
+    proven = {line.candidate for line in lines if line.kind in PROVEN}
     progress("the best proven plan")
-    roots, _ = _roots(other, rest, progress)
-    plan = _search(other, roots, progress).best
+    other = planner.in_exchange(exchange)
+    mine = [r for r in roots if r.candidate in proven]
+    if planner.exchange.rotation_model.toffoli(1e-6):
+        # rotations in Toffolis pay for a phase gradient once, so that few of them may cost more than proven words
+        mine, _ = _roots(other, [line for line in lines if line.candidate in proven], progress)
+    # else proven rotations take no fewer T gates than any fit, and the bounds of the spec's exchange hold here too
+    plan = _search(other, mine, progress).best
     if plan is None:
         return None, exchange, "no solver that serves this spec rests on a proven number of queries"
     if not _is_proven(plan, exchange):
@@ -281,7 +294,7 @@ def _nothing_left(planner: Planner, refused: Sequence[Alternative]) -> Infeasibl
         f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {reason}"
         for reason, names in reasons.items()
     )
-    capped = planner.most_qubits is not None and all("logical qubits" in reason for reason in reasons)
+    capped = planner.most_qubits is not None and any("logical qubits" in reason for reason in reasons)
     return InfeasibleError(
         f"no plan meets the spec ({told})",
         at="limits.qubits" if capped else "",

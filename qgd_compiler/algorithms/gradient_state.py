@@ -8,6 +8,7 @@ Source: Gidney, Quantum 2, 74 (2018), arXiv:1709.06648.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
@@ -15,6 +16,7 @@ from qgd_compiler.program.primitives import Gate, Rotation
 from qgd_compiler.scalars import Scalar
 
 
+@lru_cache(maxsize=128)
 def phase_gradient_state(bits: Scalar) -> Routine:
     """|0…0> to the phase gradient of `bits` qubits (register `gradient`): one rotation per qubit after the first."""
     builder = Builder("phase gradient", "phase gradient")

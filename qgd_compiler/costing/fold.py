@@ -21,6 +21,7 @@ from qgd_compiler.program.ir import (
 from qgd_compiler.scalars import Scalar, is_array, is_integer, is_symbolic, largest_over, maximum, minimum
 
 PriceOf = Callable[[Primitive, bool], Price]
+Known = dict[tuple[int, bool], "Cost"]
 
 
 @dataclass(frozen=True)
@@ -56,36 +57,45 @@ def fold(operation: Operation, price_of: PriceOf, *, adjoint: bool = False) -> C
 
 
 class Folder:
-    """Folds many programs that share routines, each routine counted once for all of them."""
+    """Folds many programs that share routines, each routine counted once for all of them.
+
+    An object is known at once by its identity, an equal one by its digest; of what is asked for itself no digest is made.
+    """
 
     def __init__(self, price_of: PriceOf) -> None:
         self._price_of = price_of
-        self._known: dict[tuple[bytes, bool], Cost] = {}
+        self._known: Known = {}
+        self._equal: dict[tuple[bytes, bool], Cost] = {}
+        self._held: list[Operation] = []  # an identity is good as long as its object lives
 
     def cost(self, root: Operation, adjoint: bool = False) -> Cost:
         """The cost of one run of `root` (or its inverse)."""
         stack: list[tuple[Operation, bool]] = [(root, adjoint)]
         while stack:
             op, inverse = stack[-1]
-            key = (op.digest, inverse)
-            if key in self._known:
+            if (id(op), inverse) in self._known:
                 stack.pop()
                 continue
-            if not isinstance(op, Routine):
-                self._known[key] = self._leaf(op, inverse)
-                stack.pop()
-                continue
-            missing = [
-                (step.op, step.adjoint != inverse)
-                for step in calls(op.body)
-                if (step.op.digest, step.adjoint != inverse) not in self._known
-            ]
-            if missing:
-                stack.extend(missing)
-                continue
-            self._known[key] = self._routine(op, inverse)
+            digest = None if op is root else (op.digest, inverse)
+            cost = None if digest is None else self._equal.get(digest)
+            if cost is None and isinstance(op, Routine):
+                missing = [
+                    (step.op, step.adjoint != inverse)
+                    for step in calls(op.body)
+                    if (id(step.op), step.adjoint != inverse) not in self._known
+                ]
+                if missing:
+                    stack.extend(missing)
+                    continue
+                cost = self._routine(op, inverse)
+            elif cost is None:
+                cost = self._leaf(op, inverse)
+            self._known[(id(op), inverse)] = cost
+            self._held.append(op)
+            if digest is not None:
+                self._equal[digest] = cost
             stack.pop()
-        return self._known[(root.digest, adjoint)]
+        return self._known[(id(root), adjoint)]
 
     def _leaf(self, op: Operation, inverse: bool) -> Cost:
         if not isinstance(op, Primitive):
@@ -109,7 +119,7 @@ class _Tally:
     `around`: the qubits that exist before the first step. `clean` and `clean_peak` leave out what is borrowed.
     """
 
-    def __init__(self, component: str, known: dict[tuple[bytes, bool], Cost], around: Scalar) -> None:
+    def __init__(self, component: str, known: Known, around: Scalar) -> None:
         self._component = component
         self._known = known
         self._around = around
@@ -140,7 +150,7 @@ class _Tally:
 
     def _group(self, group: list[Call]) -> None:
         """Gates add up, work qubits too; the depth is that of the deepest call."""
-        costs = [self._known[(call.op.digest, call.adjoint)] for call in group]
+        costs = [self._known[(id(call.op), call.adjoint)] for call in group]
         totals = [cost.gates.times(call.times) for cost, call in zip(costs, group, strict=True)]
         deepest = [_first_deepest([getattr(gates, name) for gates in totals]) for name in DEPTHS]
         work: Scalar = 0

@@ -20,14 +20,14 @@ HESSIAN = np.array([[1.0, 0.25, 0.0], [0.25, 0.6, 0.1], [0.0, 0.1, 0.8]])
 GRADIENT = np.array([0.1, -0.05, 0.08])
 
 
-def problem(tmp_path: Path, hessian: np.ndarray = HESSIAN, **changes: Any) -> Problem:
+def problem(tmp_path: Path, matrix: np.ndarray = HESSIAN, **changes: Any) -> Problem:
     """A quadratic run over a few parameters; `dynamics__x` sets a field of a section."""
-    np.savez(tmp_path / "h.npz", H=hessian)
-    np.save(tmp_path / "g.npy", np.resize(GRADIENT, len(hessian)))
+    np.savez(tmp_path / "h.npz", H=matrix)
+    np.save(tmp_path / "g.npy", np.resize(GRADIENT, len(matrix)))
     data: dict[str, Any] = {
         "qgd": 1,
         "name": "few",
-        "model": {"parameters": len(hessian)},
+        "model": {"parameters": len(matrix)},
         "dynamics": {"learning_rate": 0.3, "iterations": 5},
         "hessian": {"kind": "dense", "file": "h.npz", "key": "H"},
         "gradient": {"file": "g.npy"},

@@ -8,9 +8,11 @@ With f the response (u_T = f(H) v) and F its largest size on the spectrum, each 
 | Gram | y = I − 2J†J/α_J², H = J†J + μ | the lazy walk of pace η'α_J², η' = η/(1−ημ), or its weighted mean |
 
 Both truncate Chebyshev series with non-negative coefficients, whose sup error is exactly the tail of a walk
-(`polynomials/walks.py`). Weights α^j that fall with j only help: the tails grow with j, so that their weighted mean is
-at most the plain mean (Chebyshev's sum inequality); where they grow, the last tail bounds it.
-Σ a_k k² is the mean square of the walk: j for a fair step, cj/2 for a lazy one.
+(`polynomials/walks.py`). A weighted mean over j of tails t_j is bounded as follows. Tails of a fair walk grow in steps of two,
+those of a lazy walk of pace <= 1 in steps of one. Weights that fall with j: within each class of steps at most the plain mean of the
+class (Chebyshev's sum inequality), so at most the plain mean over all j times the number of classes, rounded up. Weights that
+grow: at most the largest of the last tails. Paces between 1 and 2 with weights: Bernstein's bound, which grows with j.
+Σ a_k k² is the mean square of the walk: j for a fair step, cj/2 for a lazy one. Families in H itself: `bounded.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from qgd_compiler.algorithms.qsp.series import Parity
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.kinds import Kind
 
+CHEBYSHEV, PROCESSING, TRANSFORMATION = "Chebyshev sum", "generalised QSP", "QSVT"
 SMALLEST = 1e-140  # amplitudes below drown in float64 when squared
 
 
@@ -36,14 +39,18 @@ class Truncated:
     degree, parity   of the series in the argument
     weight           Σ|a_k|, at most; also max |p|
     moment           Σ|a_k|k², at most
+    processed        what generalised QSP or QSVT subnormalises p by, at most
     error            sup |p − c f/F| on the spectrum, at most
     signed           whether coefficients have signs
+    scale            c
     """
 
     degree: int
     parity: Parity
     weight: float
     moment: float
+    processed: float
+    scale: float
     error: float
     kind: Kind
     source: str
@@ -56,6 +63,7 @@ class Family(Protocol):
     name       of the solver; `family` what a spec calls it
     argument   what it is a polynomial of, in words
     gram       the offers encode a factor J, and the argument is 1 − 2J†J/α_J²
+    methods    how its polynomials may be applied
     """
 
     @property
@@ -67,16 +75,15 @@ class Family(Protocol):
     @property
     def gram(self) -> bool: ...
     @property
+    def methods(self) -> Sequence[str]: ...
+    @property
     def offers(self) -> Sequence[Offer]: ...
 
     def why_not(self, alpha: float) -> str:
         """Why it cannot serve with an encoding of this α; "" where it can."""
 
-    def scale(self, alpha: float) -> float:
-        """c: what p is of f/F."""
-
-    def truncated(self, alpha: float, epsilon: float) -> Truncated:
-        """The polynomial of the smallest degree whose error is at most `epsilon`."""
+    def truncated(self, alpha: float, relative: float) -> Truncated:
+        """The polynomial of the smallest degree whose error is at most `relative` times its scale."""
 
 
 @final
@@ -89,6 +96,7 @@ class Power:
     family: str = "power"
     argument: str = "one step I - eta*H"
     gram: bool = False
+    methods: tuple[str, ...] = (CHEBYSHEV, PROCESSING)
 
     @property
     def offers(self) -> Sequence[Offer]:
@@ -100,32 +108,31 @@ class Power:
         response = self.quadratic.response
         if not response.closed:
             return "the step changes along the run"
-        return _too_small(self.scale(alpha))
+        return too_small(_scale(self.quadratic, alpha))
 
-    def scale(self, alpha: float) -> float:
-        """F/α^T, or F/(η Σ α^j)."""
-        return _scale(self.quadratic, alpha)
-
-    def truncated(self, alpha: float, epsilon: float) -> Truncated:
+    def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says."""
-        response = self.quadratic.response
-        steps = response.steps
+        response, scale = self.quadratic.response, _scale(self.quadratic, alpha)
+        steps, epsilon = response.steps, relative * scale
         if response.driven == "displacement":
             degree = int(walks.power_degree(steps, epsilon))
             parity = Parity.ODD if steps % 2 else Parity.EVEN
-            error = walks.power_tail(steps, degree)
-            return Truncated(degree, parity, 1.0, float(steps), error, Kind.EXACT, WALK)
+            return _walk(degree, parity, float(steps), scale, walks.power_tail(steps, degree), Kind.EXACT)
         if steps == 1:
-            return Truncated(0, Parity.EVEN, 1.0, 0.0, 0.0, Kind.EXACT, WALK)
-        if alpha <= 1:
+            return _walk(0, Parity.EVEN, 0.0, scale, 0.0, Kind.EXACT)
+        if alpha == 1:
             degree = int(walks.power_mean_degree(steps, epsilon))
-            error = walks.power_mean_tail(steps, degree)
+            error, kind = walks.power_mean_tail(steps, degree), Kind.EXACT
+        elif alpha < 1:
+            classes = steps / (steps // 2)
+            degree = int(walks.power_mean_degree(steps, epsilon / classes))
+            error, kind = classes * walks.power_mean_tail(steps, degree), Kind.BOUND
         else:
-            degree = int(walks.power_degree(steps - 1, epsilon))
-            error = walks.power_tail(steps - 1, degree)
+            last = (steps - 1, max(steps - 2, 1))
+            degree = max(int(walks.power_degree(t, epsilon)) for t in last)
+            error, kind = max(walks.power_tail(t, degree) for t in last), Kind.BOUND
         moment = (steps - 1) / 2 if alpha <= 1 else steps - 1.0
-        kind = Kind.EXACT if alpha == 1 else Kind.BOUND
-        return Truncated(degree, Parity.MIXED if degree else Parity.EVEN, 1.0, moment, error, kind, WALK)
+        return _walk(degree, Parity.MIXED if degree else Parity.EVEN, moment, scale, error, kind)
 
 
 @final
@@ -138,6 +145,7 @@ class Gram:
     family: str = "gram"
     argument: str = "1 - 2*J'J/alpha_J^2"
     gram: bool = True
+    methods: tuple[str, ...] = (CHEBYSHEV, PROCESSING)
 
     @property
     def offers(self) -> Sequence[Offer]:
@@ -163,32 +171,34 @@ class Gram:
                 f"the pace eta*alpha_J^2/(1 - eta*mu) is {rate * alpha**2:.4g}, above 2: coefficients would change sign and "
                 f"their sum grow with every step"
             )
-        return _too_small(self.scale(alpha))
+        return too_small(_scale(self.quadratic, self._kept()[0]))
 
-    def scale(self, alpha: float) -> float:
-        """F/(1−ημ)^T, or F/(η Σ (1−ημ)^j)."""
-        return _scale(self.quadratic, self._kept()[0])
-
-    def truncated(self, alpha: float, epsilon: float) -> Truncated:
+    def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says."""
-        response = self.quadratic.response
-        steps, (kept, rate) = response.steps, self._kept()
-        pace = rate * alpha**2
+        response, (kept, rate) = self.quadratic.response, self._kept()
+        scale, steps, pace = _scale(self.quadratic, kept), response.steps, rate * alpha**2
+        epsilon = relative * scale
         if response.driven == "displacement":
             degree = int(walks.lazy_degree(steps, pace, epsilon))
             error = walks.lazy_tail(steps, pace, degree)
-            return Truncated(degree, Parity.EVEN, 1.0, pace * steps / 2, error, Kind.EXACT, WALK)
+            return _walk(degree, Parity.EVEN, pace * steps / 2, scale, error, Kind.EXACT)
         if steps == 1:
-            return Truncated(0, Parity.EVEN, 1.0, 0.0, 0.0, Kind.EXACT, WALK)
-        if kept <= 1:
+            return _walk(0, Parity.EVEN, 0.0, scale, 0.0, Kind.EXACT)
+        kind = Kind.BOUND
+        if kept == 1 or (kept < 1 and pace <= 1):
             degree = int(walks.lazy_mean_degree(steps, pace, epsilon))
-            error = walks.lazy_mean_tail(steps, pace, degree)
-        else:
+            error, kind = walks.lazy_mean_tail(steps, pace, degree), Kind.EXACT if kept == 1 else Kind.BOUND
+        elif pace <= 1:
             degree = int(walks.lazy_degree(steps - 1, pace, epsilon))
             error = walks.lazy_tail(steps - 1, pace, degree)
+        else:
+            degree, error = int(walks.lazy_degree_bound(steps - 1, pace, epsilon)), epsilon
         moment = pace * (steps - 1) / (4 if kept <= 1 else 2)
-        kind = Kind.EXACT if kept == 1 else Kind.BOUND
-        return Truncated(degree, Parity.EVEN, 1.0, moment, error, kind, WALK)
+        return _walk(degree, Parity.EVEN, moment, scale, error, kind)
+
+
+def _walk(degree: int, parity: Parity, moment: float, scale: float, error: float, kind: Kind) -> Truncated:
+    return Truncated(degree, parity, 1.0, moment, 1.0, scale, error, kind, WALK)
 
 
 WALK = "tail of a symmetric walk, algorithms/polynomials/walks.py; Sachdeva, Vishnoi (2014)"
@@ -209,7 +219,7 @@ def _scale(quadratic: Quadratic, base: float) -> float:
     return min(largest / (rate * total), 1.0)
 
 
-def _too_small(scale: float) -> str:
+def too_small(scale: float) -> str:
     if scale > SMALLEST:
         return ""
     return f"the polynomial keeps {scale:.3g} of the answer: the encoding's alpha is above 1, and so is its power"

@@ -8,7 +8,9 @@ from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYST
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.quadratic import Quadratic
+from qgd_compiler.algorithms.routes.bounded import Direct, OneSided
 from qgd_compiler.algorithms.routes.families import Family, Gram, Power
+from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian
 from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.polynomial import PolynomialRoute
 from qgd_compiler.algorithms.routes.route import Route
@@ -16,7 +18,7 @@ from qgd_compiler.algorithms.routes.stationary import STATIONARY, StationaryRout
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 
-FAMILIES: tuple[Callable[[Quadratic], Family], ...] = (Power, Gram)
+FAMILIES: tuple[Callable[[Quadratic], Family], ...] = (Power, Gram, Direct, OneSided, Hamiltonian)
 
 
 def routes_of(

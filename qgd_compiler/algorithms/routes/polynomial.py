@@ -20,10 +20,11 @@ from qgd_compiler.algorithms.menu.offer import Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.qsp.chebyshev_lcu import chebyshev_lcu, chebyshev_lcu_gram
 from qgd_compiler.algorithms.qsp.gqsp import gqsp, gqsp_gram
+from qgd_compiler.algorithms.qsp.qsvt import qsvt
 from qgd_compiler.algorithms.qsp.series import Parity
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.queries import Queries
-from qgd_compiler.algorithms.routes.families import Family, Truncated
+from qgd_compiler.algorithms.routes.families import CHEBYSHEV, PROCESSING, Family, Truncated
 from qgd_compiler.algorithms.routes.route import Line
 from qgd_compiler.algorithms.subjects import PolynomialSubject
 from qgd_compiler.algorithms.upload import vector_state
@@ -33,8 +34,6 @@ from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
 
-CHEBYSHEV, PROCESSING = "Chebyshev sum", "generalised QSP"
-METHODS = (CHEBYSHEV, PROCESSING)
 ROUNDING = 1e-12  # of the budget: parts that add up to it may exceed it by as much in float64
 COEFFICIENTS_PART = 0.1  # of the solver's share, for the preparation of the coefficients
 
@@ -61,11 +60,11 @@ class PolynomialRoute:
     def subject(self) -> str:
         """As reports print it."""
         about = "minimum" if self._quadratic.response.driven == "displacement" else "start"
-        return f"polynomial in {self._family.argument}, about the {about}"
+        return f"{self._family.name} in {self._family.argument}, about the {about}"
 
     def lines(self, accesses: Sequence[Access]) -> Iterator[Line]:
         """Both methods with every encoding and access model."""
-        names = [_solver_name(self._family, method) for method in METHODS]
+        names = [_solver_name(self._family, method) for method in self._family.methods]
         if not self._offers:
             yield Line(
                 Candidate(self.subject, names[0], "none", accesses[0]),
@@ -89,7 +88,7 @@ class PolynomialRoute:
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says."""
         family, offer = self._family, self._offers[candidate.encoding]
-        method = next(m for m in METHODS if candidate.solver == _solver_name(family, m))
+        method = next(m for m in family.methods if candidate.solver == _solver_name(family, m))
         # a displacement is less than its distance; bounds take the distance itself
         others = 1.0 if shares.is_bound else 1 - shares.synthesis
         whole = self._epsilon if shares.is_bound else displacement_of(others * self._epsilon)
@@ -99,9 +98,10 @@ class PolynomialRoute:
             "right-hand side": shares.right_hand_side / others * whole,
         }
         alpha = float(offer.weight)
-        amplitude = family.scale(alpha) * self._kept[0]
         own = parts["polynomial"] * (1 - COEFFICIENTS_PART if method == CHEBYSHEV else 1.0)
-        series = family.truncated(alpha, own * amplitude)
+        series = family.truncated(alpha, own * self._kept[0])
+        scale = series.scale
+        amplitude = scale * self._kept[0]
         moment = series.moment * (4 if family.gram else 1)
         allowed = parts["encoding"] * amplitude * alpha / moment if moment else alpha
         prepared = offer.prepared(Words(epsilon=allowed), candidate.access)
@@ -110,16 +110,16 @@ class PolynomialRoute:
         controlled = prepared.encoding(controlled=True) if mixed else None
         coefficients_epsilon = COEFFICIENTS_PART * parts["polynomial"] * amplitude / series.weight
         block = self._block(method, encoding, controlled, series, candidate.access, coefficients_epsilon)
+        largest = min(series.weight, series.processed)  # |p| is at most either
         state = vector_state(
             self._quadratic.states,
             self._quadratic.nonzeros,
             offer.columns,
-            parts["right-hand side"] * amplitude / series.weight,
+            parts["right-hand side"] * amplitude / largest,
             candidate.access,
             self._folder,
         )
         lost = 0.0 if shares.is_bound else whole
-        scale = family.scale(alpha)
         low = (scale * self._kept[0] * (1 - lost) / float(block.alpha)) ** 2
         high = min((scale * self._kept[1] * (1 + lost) / float(block.alpha)) ** 2, 1.0)
         uses = 2 * series.degree if family.gram else _uses(series)
@@ -172,7 +172,7 @@ class PolynomialRoute:
         """The block-encoding of the polynomial (a count)."""
         if self._family.gram:
             if method == PROCESSING:
-                return gqsp_gram(encoding, degree=series.degree, alpha=series.weight, moment=series.moment)
+                return gqsp_gram(encoding, degree=series.degree, alpha=series.processed, moment=series.moment)
             return chebyshev_lcu_gram(
                 encoding,
                 degree=series.degree,
@@ -182,13 +182,14 @@ class PolynomialRoute:
                 moment=series.moment,
                 exchange=self._exchange,
             )
-        if method == PROCESSING:
-            return gqsp(
+        if method != CHEBYSHEV:
+            process = gqsp if method == PROCESSING else qsvt
+            return process(
                 encoding,
                 degree=series.degree,
                 parity=series.parity,
                 controlled=controlled,
-                alpha=series.weight,
+                alpha=series.processed,
                 moment=series.moment,
             )
         return chebyshev_lcu(

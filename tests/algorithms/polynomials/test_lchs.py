@@ -8,8 +8,15 @@ import pytest
 from numpy.polynomial.chebyshev import chebval
 from scipy.special import jv
 
-from qgd_compiler.algorithms.polynomials.lchs import kernel, kernel_cut, kernel_tail, lchs, shifted_one_norm
-from qgd_compiler.algorithms.polynomials.simulation import simulation_degree
+from qgd_compiler.algorithms.polynomials.lchs import (
+    _aliasing,
+    kernel,
+    kernel_cut,
+    kernel_tail,
+    lchs,
+    shifted_one_norm,
+)
+from qgd_compiler.algorithms.polynomials.simulation import _kapteyn_degree, simulation_degree
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.kinds import Kind
 
@@ -102,8 +109,6 @@ def test_simulations_of_the_degree_are_good_enough_and_of_one_less_hardly(tau: f
 
 def test_the_bound_for_long_times_is_above_the_sum_of_bessel_functions() -> None:
     for tau in (0.3, 20.0, 5e4):
-        from qgd_compiler.algorithms.polynomials.simulation import _kapteyn_degree
-
         degree = _kapteyn_degree(tau, 1e-8)
         assert 2 * np.sum(np.abs(jv(np.arange(degree + 1, degree + 500), tau))) <= 1e-8
     assert 1e9 < simulation_degree(1e9, 1e-6) < 1e9 + 1e4
@@ -114,3 +119,16 @@ def test_errors_below_float64_are_refused() -> None:
         lchs(1.0, 1e-15)
     with pytest.raises(UnsupportedError, match="simulation error"):
         simulation_degree(1.0, 1e-20)
+
+
+def test_what_a_coarse_step_folds_back_is_within_its_bound_and_not_far_below() -> None:
+    beta, reach = 0.75, 3.0
+    x = np.linspace(0, reach, 301)
+    for period in (6.0, 10.0):
+        step = 2 * np.pi / period
+        count = 4000
+        nodes = (np.arange(count) - count / 2 + 0.5) * step
+        total = np.exp(-1j * np.outer(x, nodes)) @ kernel(nodes, beta) * step
+        distance = np.max(np.abs(total - np.exp(-x)))
+        bound = _aliasing(period, reach, beta)
+        assert distance <= bound <= 200 * distance

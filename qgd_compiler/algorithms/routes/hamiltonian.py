@@ -1,0 +1,145 @@
+r"""Linear combination of Hamiltonian simulations (LCHS) as one polynomial in H.
+
+Gradient flow e^{−τλ} = Σ_j w_j e^{−i k_j τ λ} on the spectrum, to the errors of `polynomials/lchs.py`; driven, the mean over the
+way, Σ_j w_j (1 − e^{−iz_j})/(iz_j) with z_j = k_j τ λ. For one Hermitian H all these simulations are one Chebyshev series in
+x = H/α, whose degree is that of the longest of them, K τα and a little: no simulation has to be run apart. Gradient descent is
+`flow_distance` away from the flow, which is part of the error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dct
+
+from qgd_compiler.algorithms.menu.offer import Offer
+from qgd_compiler.algorithms.polynomials.certificate import largest_value
+from qgd_compiler.algorithms.polynomials.flow import flow_distance
+from qgd_compiler.algorithms.polynomials.lchs import Lchs, lchs
+from qgd_compiler.algorithms.quadratic import Quadratic
+from qgd_compiler.algorithms.routes.bounded import PER_DECADE, parity_of_series
+from qgd_compiler.algorithms.routes.families import TRANSFORMATION, Truncated
+from qgd_compiler.errors import InfeasibleError, QgdError
+from qgd_compiler.kinds import Kind
+
+MOST_VALUES = 6e7  # nodes times samples that are written down
+SAMPLES = 1.2  # per unit of the largest frequency, beyond which the series falls off faster than any power
+
+Array = NDArray[np.float64]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Hamiltonian:
+    """LCHS of the gradient flow that the run approximates."""
+
+    quadratic: Quadratic
+    name: str = "LCHS"
+    family: str = "lchs"
+    argument: str = "H"
+    gram: bool = False
+    methods: tuple[str, ...] = (TRANSFORMATION,)
+    _known: dict[tuple[float, int], Truncated] = field(default_factory=dict)
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Encodings of H."""
+        return self.quadratic.offers
+
+    @property
+    def _time(self) -> float:
+        return self.quadratic.response.steps * float(self.quadratic.response.rates[0])
+
+    def why_not(self, alpha: float) -> str:
+        """As `Family` says."""
+        quadratic = self.quadratic
+        if not quadratic.response.closed:
+            return "the step changes along the run, and the flow with it"
+        if quadratic.low < 0:
+            return "an eigenvalue may be negative"
+        if not self._time * alpha > 0:
+            return "there is nothing to simulate"
+        try:
+            self.truncated(alpha, 0.01)
+        except QgdError as error:
+            return error.what
+        return ""
+
+    def truncated(self, alpha: float, relative: float) -> Truncated:
+        """As `Family` says; errors are rounded down to a grid."""
+        place = math.floor(PER_DECADE * math.log10(relative))
+        key = (alpha, place)
+        if key not in self._known:
+            self._known[key] = self._made(alpha, 10.0 ** (place / PER_DECADE))
+        return self._known[key]
+
+    def _made(self, alpha: float, relative: float) -> Truncated:
+        quadratic, time = self.quadratic, self._time
+        driven = quadratic.response.driven == "gradient"
+        at_zero = time if driven else 1.0
+        ratio = min(quadratic.response.largest(quadratic.low, quadratic.high) / at_zero, 1.0)
+        rate = float(quadratic.response.rates[0])
+        away = flow_distance(
+            quadratic.response.steps, rate * quadratic.low, rate * quadratic.high, driven=driven
+        )
+        left = relative * ratio - away
+        if not left > 0.1 * relative * ratio:
+            raise InfeasibleError(
+                f"gradient flow is {away:.3g} away from gradient descent, and {relative * ratio:.3g} is allowed",
+                remedy="a smaller learning rate with more iterations, or another solver",
+            )
+        combined = lchs(time * alpha, 0.8 * left, norm=time * quadratic.high)
+        series = self._series(combined, time * alpha, driven)
+        # the certified largest value on [−1, 1] becomes 1
+        size = largest_value(series)
+        sizes = np.abs(series) / size
+        behind = np.append(np.cumsum(sizes[::-1])[::-1][1:], 0.0)
+        enough = np.flatnonzero(behind <= 0.15 * left / size)
+        degree = int(enough[0]) if len(enough) else len(series) - 1
+        kept = series[: degree + 1] / size
+        even, odd = kept.copy(), kept.copy()
+        even[1::2], odd[::2] = 0.0, 0.0
+        return Truncated(
+            degree=degree,
+            parity=parity_of_series(kept),
+            weight=float(np.abs(kept).sum()),
+            moment=float(np.abs(kept) @ np.arange(degree + 1, dtype=float) ** 2),
+            processed=math.fsum(largest_value(part) for part in (even, odd) if np.any(part)),
+            scale=ratio / size,
+            error=(combined.error + away) / size + float(behind[degree]),
+            kind=Kind.BOUND,
+            source=f"{combined.source}; one series, algorithms/routes/hamiltonian.py",
+            signed=True,
+        )
+
+    def _series(self, combined: Lchs, evolution: float, driven: bool) -> Array:
+        """Chebyshev coefficients of the combination on [−1, 1]; frequencies up to K·τα."""
+        nodes, weights = combined.nodes(), combined.weights()
+        frequency = combined.cut * evolution
+        count = 2 ** math.ceil(math.log2(SAMPLES * frequency + 60))
+        if float(count) * len(nodes) > MOST_VALUES:
+            raise InfeasibleError(
+                f"a combination of {len(nodes):,} simulations with {frequency:.3g} as their largest phase is longer than "
+                f"is written down",
+                remedy="a shorter run or a coarser error; its queries grow like 36 eta*T*alpha",
+            )
+        x = np.cos((np.arange(count) + 0.5) * (math.pi / count))
+        values = np.zeros(count)
+        # w(−k) is the conjugate of w(k): twice the real part of one half
+        half = len(nodes) // 2
+        for k, w in zip(nodes[half:], weights[half:], strict=True):
+            z = k * evolution * x
+            if driven:
+                small = np.where(np.abs(z) < 1e-6, 1e-6, z)
+                turned = np.where(np.abs(z) < 1e-6, 1 - 0.5j * z, (1 - np.exp(-1j * small)) / (1j * small))
+            else:
+                turned = np.exp(-1j * z)
+            values += 2 * (w * turned).real
+        found = dct(values, type=2) / count
+        found[0] /= 2
+        return np.asarray(found)
