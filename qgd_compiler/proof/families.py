@@ -144,7 +144,7 @@ def _encodings() -> list[Instance]:
         ),
         _quadratic(
             "low rank with damping",
-            Pin(encoding="low-rank", **known),
+            Pin(encoding="low", **known),
             THIN @ THIN.T,
             node={"kind": "low_rank", "file": "f.npz", "key": "a"},
             files={"f.npz": THIN},
@@ -178,6 +178,11 @@ def _solvers() -> list[Instance]:
         _quadratic("Gram geometric sum, generalised QSP", Pin("about the start", "Gram polynomial, generalised", tree), square, **by_factor),
         _quadratic("Gram power, Chebyshev", Pin("about the minimum", "Gram polynomial, Chebyshev", tree), square, **by_factor, start=np.array([0.3, -0.2])),
         _quadratic("Gram power, QSVT", Pin("about the minimum", "Gram polynomial, generalised", tree, transformed=True), square, **by_factor, start=np.array([0.3, -0.2])),
+        _quadratic("direct polynomial, Chebyshev", Pin("direct polynomial in H, about the start", "Chebyshev", tree), steps=4, rate=0.3),
+        _quadratic("direct polynomial, generalised QSP", Pin("direct polynomial in H, about the start", "generalised", tree), steps=4, rate=0.3),
+        _quadratic("one-sided polynomial of a driven run", Pin("one-sided polynomial in H, about the start", "QSVT", tree), steps=4),
+        _quadratic("one-sided polynomial of a start", Pin("one-sided polynomial in H, about the minimum", "QSVT", tree), **from_start),
+        _quadratic("LCHS of a driven run", Pin("LCHS in H, about the start", "QSVT", tree), steps=16, rate=0.05, epsilon=0.5),
     ]
 
 

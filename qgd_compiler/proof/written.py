@@ -32,8 +32,9 @@ from qgd_compiler.algorithms.qsp.phases import qsvt_phases
 from qgd_compiler.algorithms.qsp.qsvt import qsvt, qsvt_gram
 from qgd_compiler.algorithms.qsp.series import in_factor
 from qgd_compiler.algorithms.quadratic import Quadratic
-from qgd_compiler.algorithms.routes.menu import ACCRETIVE_SYSTEM, ANY_SYSTEM
-from qgd_compiler.algorithms.routes.polynomial import CHEBYSHEV, COEFFICIENTS_PART, PROCESSING
+from qgd_compiler.algorithms.routes.families import CHEBYSHEV, PROCESSING, TRANSFORMATION
+from qgd_compiler.algorithms.routes.menu import ACCRETIVE_SYSTEM, ANY_SYSTEM, FAMILIES
+from qgd_compiler.algorithms.routes.polynomial import COEFFICIENTS_PART
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import UnsupportedError
@@ -141,7 +142,7 @@ def _polynomial(lowered: Lowered, facts: PolynomialSubject, quadratic: Quadratic
     state, counted = (call.op for call in calls(lowered.run.body))
     assert isinstance(state, Routine) and isinstance(counted, Routine)
     gram = "J'J" in facts.argument
-    coefficients = series_of(facts, quadratic, gram)
+    coefficients = series_of(lowered, facts, quadratic)
     return _applied(state, _block(lowered, facts, counted, coefficients, gram))
 
 
@@ -150,7 +151,7 @@ def _transformed(
 ) -> Written:
     """The same polynomial of the same encoding by QSVT; its α is that of the phases, in both circuits."""
     gram = "J'J" in facts.argument
-    coefficients = series_of(facts, quadratic, gram)
+    coefficients = series_of(explicit, facts, quadratic)
     phases = qsvt_phases(in_factor(coefficients) if gram else coefficients)
     made = []
     for lowered, known in ((counted, None), (explicit, phases)):
@@ -183,15 +184,25 @@ def _applied(state: Routine, block: Encoding) -> Routine:
     return builder.routine()
 
 
-def series_of(facts: PolynomialSubject, quadratic: Quadratic, gram: bool) -> Array:
-    """The Chebyshev series of scale·f/F in the argument, cut at the degree of the plan.
+def series_of(lowered: Lowered, facts: PolynomialSubject, quadratic: Quadratic) -> Array:
+    """The Chebyshev series of the plan: what its family computed, or that of scale·f/F, cut at the degree.
 
     f is a polynomial of degree at most T in the argument: interpolation on T+1 nodes is exact.
     """
+    family = next(f for f in (make(quadratic) for make in FAMILIES) if f.name == facts.polynomial)
+    if facts.argument == "H" and facts.method == TRANSFORMATION:
+        largest = quadratic.response.largest(quadratic.low, quadratic.high)
+        made = family.truncated(facts.alpha, _share(lowered, "polynomial") * quadratic.kept[0] / largest)
+        if made.series is None or made.degree != facts.degree:
+            raise UnsupportedError(f"the coefficients of the {facts.polynomial} are not written down")
+        return made.series
+    gram = family.gram
     response = quadratic.response
     rate, largest = float(response.rates[0]), response.largest(quadratic.low, quadratic.high)
 
     def eigenvalue(x: Array) -> Array:
+        if facts.argument == "H":
+            return facts.alpha * x
         if not gram:
             return np.asarray((1 - facts.alpha * x) / rate)
         assert quadratic.factor is not None
@@ -206,6 +217,13 @@ def series_of(facts: PolynomialSubject, quadratic: Quadratic, gram: bool) -> Arr
     return found
 
 
+def _share(lowered: Lowered, name: str) -> float:
+    """The relative displacement that a part of a polynomial plan may make."""
+    whole = sum(error for _, error, _ in lowered.terms)
+    part = next(error for term, error, _ in lowered.terms if term == name)
+    return displacement_of(whole) * part / whole
+
+
 def _block(
     lowered: Lowered, facts: PolynomialSubject, counted: Routine, coefficients: Array, gram: bool
 ) -> Encoding:
@@ -216,13 +234,14 @@ def _block(
             return gqsp_gram(encoding, degree=degree, angles=gram_angles(coefficients))
         angles = gqsp_angles(coefficients)
         return gqsp(encoding, degree=degree, angles=angles, controlled=_controlled(encoding, counted))
+    if facts.method == TRANSFORMATION:
+        known = qsvt_phases(coefficients)
+        return qsvt(encoding, degree=degree, phases=known, controlled=_controlled(encoding, counted))
     if facts.method != CHEBYSHEV:
         raise UnsupportedError(f"polynomials by {facts.method} are not run yet")
-    terms = {name: error for name, error, _ in lowered.terms}
-    whole = displacement_of(sum(terms.values()))
+    whole = displacement_of(sum(error for _, error, _ in lowered.terms))
     amplitude = facts.amplitude[0] / (1 - whole)
-    share = whole * terms["polynomial"] / sum(terms.values())
-    epsilon = COEFFICIENTS_PART * share * amplitude / facts.one_norm
+    epsilon = COEFFICIENTS_PART * _share(lowered, "polynomial") * amplitude / facts.one_norm
     if gram:
         return chebyshev_lcu_gram(
             encoding,

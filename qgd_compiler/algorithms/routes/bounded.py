@@ -184,6 +184,7 @@ class OneSided:
             kind=found.kind,
             source=found.source,
             signed=True,
+            series=found.coefficients() if found.has_coefficients else None,
         )
 
 
