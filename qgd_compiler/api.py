@@ -21,6 +21,7 @@ from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of
 from qgd_compiler.backends.explain import explanation_of
 from qgd_compiler.backends.explain_report import Explanation, explain_schema
 from qgd_compiler.backends.explain_tree import View
+from qgd_compiler.backends.proof_report import ProofReport, proof_schema
 from qgd_compiler.backends.report import Report, report_schema
 from qgd_compiler.backends.solvers_report import SolversReport, solvers_of, solvers_schema
 from qgd_compiler.backends.verdict import MeasuredRun
@@ -45,6 +46,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "encodings.schema.json": encodings_schema,
     "solvers.schema.json": solvers_schema,
     "explain.schema.json": explain_schema,
+    "proof.schema.json": proof_schema,
 }
 
 
@@ -169,6 +171,49 @@ def encodings(
     return encodings_of(
         content.name, found.digest, found.matrix, found.sources, ranked, refused, absences, relative, norm
     )
+
+
+def verify(
+    spec: SpecLike, *, shots: int = 0, seed: int = 0, progress: Progress = lambda _: None
+) -> ProofReport:
+    """The plan of a spec, run: the largest instance of its family that fits the simulator, against every claim.
+
+    shots   runs to draw besides, as hardware would give them
+    """
+    from qgd_compiler.proof.verify import verify_plan
+
+    made = _chosen(spec, progress)
+    return verify_plan(made.found, made.choice.best, shots=shots, seed=seed, progress=progress)
+
+
+def verify_all(*, check: bool = False, progress: Progress = lambda _: None) -> ProofReport:
+    """Every family of the table, run; with `check` ProofError where the committed record says otherwise."""
+    from qgd_compiler.proof import record
+    from qgd_compiler.proof.verify import verify_all as run_all
+
+    report = run_all(progress)
+    if check:
+        record.insist_on_record(report)
+    return report
+
+
+def insist_on_proof(report: ProofReport) -> None:
+    """ProofError where a claim failed."""
+    from qgd_compiler.proof.verify import insist
+
+    insist(report)
+
+
+def proof_record(report: ProofReport) -> str:
+    """A report as the record that later reports read, in JSON."""
+    from qgd_compiler.proof.record import as_json
+
+    return as_json(report)
+
+
+def proof_record_path() -> Path:
+    """Where the record stands."""
+    return Path(__file__).parent / "proof" / "record.json"
 
 
 def formula(spec: SpecLike, quantity: str, symbols: Sequence[str], *, encoding: str | None = None) -> Any:

@@ -15,6 +15,9 @@ from qgd_compiler.program.ir import Allocate, Call, Loop, Primitive, Release, Ro
 from qgd_compiler.program.primitives import And, Gate, MeasureX, Postselect, Rotation
 from qgd_compiler.program.simulate import CATALYST, MOST_QUBITS, State, run
 
+MOST_STATES = 300_000  # amplitudes at once, beyond which a run takes minutes
+MOST_STEPS = 60_000
+
 
 @dataclass(frozen=True)
 class GatesRun:
@@ -61,9 +64,19 @@ class _Watch:
     def __init__(self) -> None:
         self.seen: Counter[tuple[Primitive, bool]] = Counter()
         self.peak = 0
+        self.steps = 0
         self._work: dict[tuple[bytes, bool], int] = {}
 
     def __call__(self, primitive: Primitive, adjoint: bool, state: State) -> None:
+        if len(state.keys) > MOST_STATES:
+            raise UnsupportedError(
+                f"the state has more than {MOST_STATES:,} amplitudes", remedy="a smaller instance"
+            )
+        if self.steps >= MOST_STEPS:
+            raise UnsupportedError(
+                f"the circuit has more than {MOST_STEPS:,} operations", remedy="a smaller instance"
+            )
+        self.steps += 1
         self.seen[primitive, adjoint] += 1
         key = (primitive.digest, adjoint)
         if key not in self._work:

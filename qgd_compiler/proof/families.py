@@ -162,27 +162,96 @@ def _solvers() -> list[Instance]:
     from_start = {"start": np.array([0.3, -0.2]), "steps": 4}
     square = FACTOR.T @ FACTOR
     return [
-        _quadratic("history, kernel reflection, padded and amplified", Pin(HISTORY, NORM_KNOWN, tree, knob=1, amplified=True)),
+        _quadratic(
+            "history, kernel reflection, padded and amplified",
+            Pin(HISTORY, NORM_KNOWN, tree, knob=1, amplified=True),
+        ),
         _quadratic("history, discrete adiabatic", Pin(HISTORY, FIT, tree)),
         _quadratic("history, kernel reflection, norm unknown", Pin(HISTORY, NORM_UNKNOWN, tree)),
         _quadratic("history, randomised adiabatic", Pin(HISTORY, RANDOMISED, tree)),
         _quadratic("stationary, kernel reflection", Pin("stationary", NORM_KNOWN, tree), rate=1.0, steps=6),
         _quadratic("stationary, discrete adiabatic", Pin("stationary", FIT, tree), rate=1.0, steps=6),
-        _quadratic("geometric sum, Chebyshev", Pin("about the start", "power polynomial, Chebyshev", tree), steps=4),
-        _quadratic("geometric sum, generalised QSP", Pin("about the start", "power polynomial, generalised", tree), steps=4),
-        _quadratic("geometric sum, QSVT", Pin("about the start", "power polynomial, generalised", tree, transformed=True), steps=4),
-        _quadratic("power, Chebyshev", Pin("about the minimum", "power polynomial, Chebyshev", tree), **from_start),
-        _quadratic("power, generalised QSP", Pin("about the minimum", "power polynomial, generalised", tree), **from_start),
-        _quadratic("power, QSVT", Pin("about the minimum", "power polynomial, generalised", tree, transformed=True), **from_start),
-        _quadratic("Gram geometric sum, Chebyshev", Pin("about the start", "Gram polynomial, Chebyshev", tree), square, **by_factor),
-        _quadratic("Gram geometric sum, generalised QSP", Pin("about the start", "Gram polynomial, generalised", tree), square, **by_factor),
-        _quadratic("Gram power, Chebyshev", Pin("about the minimum", "Gram polynomial, Chebyshev", tree), square, **by_factor, start=np.array([0.3, -0.2])),
-        _quadratic("Gram power, QSVT", Pin("about the minimum", "Gram polynomial, generalised", tree, transformed=True), square, **by_factor, start=np.array([0.3, -0.2])),
-        _quadratic("direct polynomial, Chebyshev", Pin("direct polynomial in H, about the start", "Chebyshev", tree), steps=4, rate=0.3),
-        _quadratic("direct polynomial, generalised QSP", Pin("direct polynomial in H, about the start", "generalised", tree), steps=4, rate=0.3),
-        _quadratic("one-sided polynomial of a driven run", Pin("one-sided polynomial in H, about the start", "QSVT", tree), steps=4),
-        _quadratic("one-sided polynomial of a start", Pin("one-sided polynomial in H, about the minimum", "QSVT", tree), **from_start),
-        _quadratic("LCHS of a driven run", Pin("LCHS in H, about the start", "QSVT", tree), steps=16, rate=0.05, epsilon=0.5),
+        _quadratic(
+            "geometric sum, Chebyshev", Pin("about the start", "power polynomial, Chebyshev", tree), steps=4
+        ),
+        _quadratic(
+            "geometric sum, generalised QSP",
+            Pin("about the start", "power polynomial, generalised", tree),
+            steps=4,
+        ),
+        _quadratic(
+            "geometric sum, QSVT",
+            Pin("about the start", "power polynomial, generalised", tree, transformed=True),
+            steps=4,
+        ),
+        _quadratic(
+            "power, Chebyshev", Pin("about the minimum", "power polynomial, Chebyshev", tree), **from_start
+        ),
+        _quadratic(
+            "power, generalised QSP",
+            Pin("about the minimum", "power polynomial, generalised", tree),
+            **from_start,
+        ),
+        _quadratic(
+            "power, QSVT",
+            Pin("about the minimum", "power polynomial, generalised", tree, transformed=True),
+            **from_start,
+        ),
+        _quadratic(
+            "Gram geometric sum, Chebyshev",
+            Pin("about the start", "Gram polynomial, Chebyshev", tree),
+            square,
+            **by_factor,
+        ),
+        _quadratic(
+            "Gram geometric sum, generalised QSP",
+            Pin("about the start", "Gram polynomial, generalised", tree),
+            square,
+            **by_factor,
+        ),
+        _quadratic(
+            "Gram power, Chebyshev",
+            Pin("about the minimum", "Gram polynomial, Chebyshev", tree),
+            square,
+            **by_factor,
+            start=np.array([0.3, -0.2]),
+        ),
+        _quadratic(
+            "Gram power, QSVT",
+            Pin("about the minimum", "Gram polynomial, generalised", tree, transformed=True),
+            square,
+            **by_factor,
+            start=np.array([0.3, -0.2]),
+        ),
+        _quadratic(
+            "direct polynomial, Chebyshev",
+            Pin("direct polynomial in H, about the start", "Chebyshev", tree),
+            steps=4,
+            rate=0.3,
+        ),
+        _quadratic(
+            "direct polynomial, generalised QSP",
+            Pin("direct polynomial in H, about the start", "generalised", tree),
+            steps=4,
+            rate=0.3,
+        ),
+        _quadratic(
+            "one-sided polynomial of a driven run",
+            Pin("one-sided polynomial in H, about the start", "QSVT", tree),
+            steps=4,
+        ),
+        _quadratic(
+            "one-sided polynomial of a start",
+            Pin("one-sided polynomial in H, about the minimum", "QSVT", tree),
+            **from_start,
+        ),
+        _quadratic(
+            "LCHS of a driven run",
+            Pin("LCHS in H, about the start", "QSVT", tree),
+            steps=20,
+            rate=0.02,
+            epsilon=0.6,
+        ),
     ]
 
 
@@ -222,12 +291,33 @@ def _lifts() -> list[Instance]:
     two_trees = "2 x Frobenius norm tree"
     start = {"start": START}
     return [
-        _lifted("exact lift, gradient on the right-hand side", Pin("exact Carleman lift of order 2, gradient on", NORM_KNOWN, trees)),
-        _lifted("exact lift, gradient from level 0", Pin("exact Carleman lift of order 2, gradient from", NORM_KNOWN, trees)),
-        _lifted("exact lift, from a displacement", Pin("exact Carleman lift of order 2, from", NORM_KNOWN, two_trees), **start),
-        _lifted("exact lift, discrete adiabatic", Pin("exact Carleman lift of order 2, from", FIT, two_trees), **start),
-        _lifted("first-order lift, gradient on the right-hand side", Pin("first-order Carleman lift of order 2, gradient on", NORM_KNOWN, trees)),
-        _lifted("first-order lift, from a displacement", Pin("first-order Carleman lift of order 2, from", NORM_KNOWN, two_trees), **start),
+        _lifted(
+            "exact lift, gradient on the right-hand side",
+            Pin("exact Carleman lift of order 2, gradient on", NORM_KNOWN, trees),
+        ),
+        _lifted(
+            "exact lift, gradient from level 0",
+            Pin("exact Carleman lift of order 2, gradient from", NORM_KNOWN, trees),
+        ),
+        _lifted(
+            "exact lift, from a displacement",
+            Pin("exact Carleman lift of order 2, from", NORM_KNOWN, two_trees),
+            **start,
+        ),
+        _lifted(
+            "exact lift, discrete adiabatic",
+            Pin("exact Carleman lift of order 2, from", FIT, two_trees),
+            **start,
+        ),
+        _lifted(
+            "first-order lift, gradient on the right-hand side",
+            Pin("first-order Carleman lift of order 2, gradient on", NORM_KNOWN, trees),
+        ),
+        _lifted(
+            "first-order lift, from a displacement",
+            Pin("first-order Carleman lift of order 2, from", NORM_KNOWN, two_trees),
+            **start,
+        ),
         instance(
             "first-order lift, two minibatches",
             Pin("first-order Carleman lift of order 2, gradient on", NORM_KNOWN, trees),

@@ -123,9 +123,7 @@ def _routines(routine: Routine) -> Iterator[Routine]:
             yield from _routines(call.op)
 
 
-def _reflected(
-    lowered: Lowered, facts: HistorySubject | StationarySubject, system: Encoding
-) -> Routine:
+def _reflected(lowered: Lowered, facts: HistorySubject | StationarySubject, system: Encoding) -> Routine:
     half = int(lowered.queries.encoding) // 2
     assert facts.solution_norm is not None
     norm = math.sqrt(facts.solution_norm[0] * facts.solution_norm[1])
