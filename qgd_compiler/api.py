@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import SpecError, UsageError
 from qgd_compiler.frontends.describe import describe as describe_files
+from qgd_compiler.program.ir import Routine
 from qgd_compiler.spec import dump, schema
 from qgd_compiler.spec.loader import Loaded, load, validate
 from qgd_compiler.spec.models import Spec
@@ -184,6 +186,62 @@ def verify(
 
     made = _chosen(spec, progress)
     return verify_plan(made.found, made.choice.best, shots=shots, seed=seed, progress=progress)
+
+
+@dataclass(frozen=True)
+class WrittenCircuit:
+    """A circuit or call graph as text; `how` it differs from that of the spec, in words."""
+
+    text: str
+    how: tuple[str, ...]
+
+
+def circuit(
+    spec: SpecLike,
+    format: str = "qasm3",
+    *,
+    small: bool = False,
+    depth: int = 4,
+    progress: Progress = lambda _: None,
+) -> WrittenCircuit:
+    """The circuit of a spec's plan for other programs.
+
+    format  "qasm3" and "cirq": at the size that `verify` runs, every angle written out;
+            "qref" and "graphviz": the call graph of the whole plan, or with `small` of the same circuit
+    depth   levels of calls in QREF
+    """
+    if format not in ("qasm3", "cirq", "qref", "graphviz"):
+        raise UsageError(f"there is no format {format!r}", remedy="qasm3, cirq, qref or graphviz")
+    made = _chosen(spec, progress)
+    program, how = made.choice.best.program, ()
+    if small or format in ("qasm3", "cirq"):
+        from qgd_compiler.proof.verify import largest_instance
+
+        instance, built = largest_instance(made.found, made.choice.best)
+        program, how = built.program, instance.how
+    return WrittenCircuit(_as_text(program, format, depth, made.heading.name, made.planner.folder), how)
+
+
+def _as_text(program: Routine, format: str, depth: int, title: str, folder: Folder) -> str:
+    if format == "qasm3":
+        from qgd_compiler.backends.openqasm import openqasm
+
+        return openqasm(program, title)
+    if format == "qref":
+        from qgd_compiler.backends.qref import qref
+
+        return json.dumps(qref(program, folder, depth=depth), indent=1, ensure_ascii=False) + "\n"
+    if format == "graphviz":
+        from qgd_compiler.backends.dot import dot
+
+        return dot(program)
+    try:
+        from qgd_compiler.bloqs.flat_cirq import circuit_json
+    except ImportError as error:
+        raise UsageError(
+            "Cirq is not installed", remedy="pip install 'qgd-compiler[qualtran]', or --format qasm3"
+        ) from error
+    return circuit_json(program)
 
 
 def verify_all(*, check: bool = False, progress: Progress = lambda _: None) -> ProofReport:

@@ -41,7 +41,7 @@ def _families(report: ProofReport) -> Section:
     rows = tuple(_row(f) for f in ordered)
     strong = frozenset(i for i, f in enumerate(ordered) if f.verdict == "fail")
     notes = (
-        "Measured: the circuit was run on a state vector and post-selected; errors are 2-norm distances from plain descent.",
+        "Measured: the circuit was run on a state vector and post-selected; errors are distances from plain descent.",
     )
     return Section(
         "Families", Grid(columns("family", "verdict", *NUMBERS, numeric=NUMBERS), rows, strong), notes

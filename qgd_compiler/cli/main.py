@@ -15,7 +15,18 @@ from typing import Annotated
 
 import typer
 
-from qgd_compiler.cli import analyze, compile, describe, encodings, explain, formula, schema, solvers, verify
+from qgd_compiler.cli import (
+    analyze,
+    circuit,
+    compile,
+    describe,
+    encodings,
+    explain,
+    formula,
+    schema,
+    solvers,
+    verify,
+)
 from qgd_compiler.cli.talk import say, say_error, wants_json
 from qgd_compiler.errors import QgdError, UsageError
 
@@ -45,6 +56,7 @@ app.command("explain")(explain.explain_spec)
 app.command("encodings")(encodings.list_encodings)
 app.command("formula")(formula.print_formula)
 app.command("solvers")(solvers.list_solvers)
+app.command("circuit")(circuit.write_circuit)
 app.command("verify")(verify.verify_spec)
 app.command("describe")(describe.describe_files)
 app.command("schema")(schema.write_schemas)

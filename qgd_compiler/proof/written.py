@@ -1,8 +1,8 @@
 """The circuit of a plan with every angle and phase written into it, beside the one that the plan counts.
 
-Tables come with a problem that is studied `written`; what is added here are the phases of kernel reflection, the angles of
-the adiabatic path and of its filter, and the coefficients or phases of polynomials. The number of queries, the word lengths
-and the registers are those of the plan. The two circuits must fold to the same gates (`prove.py` compares).
+Tables come with a problem that is studied `written`; what is added here are the phases of kernel reflection, the angles
+of the adiabatic path and of its filter, and the coefficients or phases of polynomials. The number of queries, the word
+lengths and the registers are those of the plan. The two circuits must fold to the same gates (`prove.py` compares).
 """
 
 from __future__ import annotations
