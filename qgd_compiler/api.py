@@ -213,7 +213,8 @@ def circuit(
     if format not in ("qasm3", "cirq", "qref", "graphviz"):
         raise UsageError(f"there is no format {format!r}", remedy="qasm3, cirq, qref or graphviz")
     made = _chosen(spec, progress)
-    program, how = made.choice.best.program, ()
+    program: Routine = made.choice.best.program
+    how: tuple[str, ...] = ()
     if small or format in ("qasm3", "cirq"):
         from qgd_compiler.proof.verify import largest_instance
 

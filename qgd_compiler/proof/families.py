@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def _quadratic(
     rate: float = 0.5,
     steps: int = 2,
     epsilon: float = 0.3,
-    **more: object,
+    **more: Any,
 ) -> Instance:
     return instance(
         name,
@@ -52,11 +53,11 @@ def _quadratic(
         rate=rate,
         steps=steps,
         epsilon=epsilon,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
-def _lifted(name: str, pin: Pin, *, epsilon: float = 0.9, **more: object) -> Instance:
+def _lifted(name: str, pin: Pin, *, epsilon: float = 0.9, **more: Any) -> Instance:
     return instance(
         name,
         pin,
@@ -67,7 +68,7 @@ def _lifted(name: str, pin: Pin, *, epsilon: float = 0.9, **more: object) -> Ins
         epsilon=epsilon,
         third=THIRD,
         order=2,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -77,15 +78,15 @@ def digits_block() -> tuple[Array, Array]:
     return np.array(block["hessian"]), np.array(block["gradient"])
 
 
-def _digits(name: str, pin: Pin, **more: object) -> Instance:
+def _digits(name: str, pin: Pin, **more: Any) -> Instance:
     hessian, gradient = digits_block()
     rate = round(0.8 / float(np.linalg.norm(hessian, 2)), 3)
-    return _quadratic(name, pin, hessian, gradient, rate=rate, **more)  # type: ignore[arg-type]
+    return _quadratic(name, pin, hessian, gradient, rate=rate, **more)
 
 
 def _encodings() -> list[Instance]:
     """Every encoding, in a history solved by kernel reflection, G_0 ≠ 0."""
-    known = {"solver": NORM_KNOWN, "subject": HISTORY}
+    known: dict[str, Any] = {"solver": NORM_KNOWN, "subject": HISTORY}
     diagonal = {"kind": "diagonal", "values": [0.3, 0.45, 0.6, 0.75]}
     uneven = {"kind": "diagonal", "values": [0.9, 0.35]}
     bands = {"kind": "banded", "n": 4, "offsets": [-1, 0, 1], "values": [0.2, 0.6, 0.2]}
@@ -158,8 +159,8 @@ def _solvers() -> list[Instance]:
     """Every solver of a quadratic run."""
     tree = "Frobenius norm tree"
     gram = {"kind": "gram", "factor": {"kind": "dense", "file": "f.npz", "key": "a"}}
-    by_factor = {"node": gram, "files": {"f.npz": FACTOR}, "steps": 4, "rate": 1.0}
-    from_start = {"start": np.array([0.3, -0.2]), "steps": 4}
+    by_factor: dict[str, Any] = {"node": gram, "files": {"f.npz": FACTOR}, "steps": 4, "rate": 1.0}
+    from_start: dict[str, Any] = {"start": np.array([0.3, -0.2]), "steps": 4}
     square = FACTOR.T @ FACTOR
     return [
         _quadratic(
@@ -289,7 +290,7 @@ def _lifts() -> list[Instance]:
     """Carleman order 2, F_2 ≠ 0, two parameters."""
     trees = "3 x Frobenius norm tree"
     two_trees = "2 x Frobenius norm tree"
-    start = {"start": START}
+    start: dict[str, Any] = {"start": START}
     return [
         _lifted(
             "exact lift, gradient on the right-hand side",

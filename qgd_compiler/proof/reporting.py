@@ -37,7 +37,7 @@ def family_of(proof: Proof) -> Family:
     error, success, gates, qubits = proof.error, proof.success, proof.gates, proof.qubits
     return Family(
         name=proof.name,
-        verdict=proof.verdict,  # type: ignore[arg-type]
+        verdict=proof.verdict,
         claimed_error=None if error is None else digits(error[0]),
         measured_error=None if error is None else digits(error[1]),
         claimed_success=None if success is None else digits(success[0]),

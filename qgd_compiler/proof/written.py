@@ -19,7 +19,7 @@ from qgd_compiler.algorithms import kernel_reflection
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.adiabatic.queries import one_run
 from qgd_compiler.algorithms.adiabatic.solver import discrete_solver
-from qgd_compiler.algorithms.adiabatic.solvers import DiscreteAdiabatic
+from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM, DiscreteAdiabatic
 from qgd_compiler.algorithms.adiabatic.walk import Task
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
@@ -33,7 +33,7 @@ from qgd_compiler.algorithms.qsp.qsvt import qsvt, qsvt_gram
 from qgd_compiler.algorithms.qsp.series import in_factor
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.families import CHEBYSHEV, PROCESSING, TRANSFORMATION
-from qgd_compiler.algorithms.routes.menu import ACCRETIVE_SYSTEM, ANY_SYSTEM, FAMILIES
+from qgd_compiler.algorithms.routes.menu import FAMILIES
 from qgd_compiler.algorithms.routes.polynomial import COEFFICIENTS_PART
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.costing.exchange import Exchange
@@ -168,7 +168,8 @@ def _transformed(
                 controlled=_controlled(encoding, block),
             )
         made.append(_applied(state, found))
-    return Written(*made, success=(explicit.facts.amplitude[0] / phases.alpha) ** 2)  # type: ignore[union-attr]
+    plain, known_angles = made
+    return Written(plain, known_angles, (facts.amplitude[0] / phases.alpha) ** 2)
 
 
 def _applied(state: Routine, block: Encoding) -> Routine:
@@ -207,8 +208,9 @@ def series_of(lowered: Lowered, facts: PolynomialSubject, quadratic: Quadratic) 
         return np.asarray((1 - x) / 2 * facts.alpha**2 + quadratic.factor.shift)
 
     nodes = response.steps
-    whole = chebyshev.chebinterpolate(lambda x: response.values(eigenvalue(x)), nodes)
-    whole = whole * (facts.scale / largest)
+    x = np.cos(np.pi * (np.arange(nodes + 1) + 0.5) / (nodes + 1))
+    at_nodes = response.values(eigenvalue(x)) * (facts.scale / largest)
+    whole = np.linalg.solve(chebyshev.chebvander(x, nodes), at_nodes)
     whole[np.abs(whole) < 1e-15 * np.abs(whole).max()] = 0
     found = np.zeros(facts.degree + 1)
     found[: len(whole)] = whole[: facts.degree + 1]
