@@ -159,13 +159,25 @@ def _solvers() -> list[Instance]:
     """Every solver of a quadratic run."""
     tree = "Frobenius norm tree"
     gram = {"kind": "gram", "factor": {"kind": "dense", "file": "f.npz", "key": "a"}}
-    by_factor: dict[str, Any] = {"node": gram, "files": {"f.npz": FACTOR}, "steps": 4, "rate": 1.0}
-    from_start: dict[str, Any] = {"start": np.array([0.3, -0.2]), "steps": 4}
+    by_factor: dict[str, Any] = {
+        "node": gram,
+        "files": {"f.npz": FACTOR},
+        "steps": 4,
+        "rate": 1.0,
+        "epsilon": 0.1,
+    }
+    from_start: dict[str, Any] = {"start": np.array([0.3, -0.2]), "steps": 4, "epsilon": 0.1}
     square = FACTOR.T @ FACTOR
     return [
         _quadratic(
             "history, kernel reflection, padded and amplified",
             Pin(HISTORY, NORM_KNOWN, tree, knob=1, amplified=True),
+        ),
+        _quadratic(
+            "history, kernel reflection, a small error",
+            Pin(HISTORY, NORM_KNOWN, tree),
+            steps=3,
+            epsilon=0.02,
         ),
         _quadratic("history, discrete adiabatic", Pin(HISTORY, FIT, tree)),
         _quadratic("history, kernel reflection, norm unknown", Pin(HISTORY, NORM_UNKNOWN, tree)),
@@ -173,17 +185,22 @@ def _solvers() -> list[Instance]:
         _quadratic("stationary, kernel reflection", Pin("stationary", NORM_KNOWN, tree), rate=1.0, steps=6),
         _quadratic("stationary, discrete adiabatic", Pin("stationary", FIT, tree), rate=1.0, steps=6),
         _quadratic(
-            "geometric sum, Chebyshev", Pin("about the start", "power polynomial, Chebyshev", tree), steps=4
+            "geometric sum, Chebyshev",
+            Pin("about the start", "power polynomial, Chebyshev", tree),
+            steps=4,
+            epsilon=0.05,
         ),
         _quadratic(
             "geometric sum, generalised QSP",
             Pin("about the start", "power polynomial, generalised", tree),
             steps=4,
+            epsilon=0.05,
         ),
         _quadratic(
             "geometric sum, QSVT",
             Pin("about the start", "power polynomial, generalised", tree, transformed=True),
             steps=4,
+            epsilon=0.05,
         ),
         _quadratic(
             "power, Chebyshev", Pin("about the minimum", "power polynomial, Chebyshev", tree), **from_start
