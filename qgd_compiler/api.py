@@ -31,6 +31,8 @@ from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import SpecError, UsageError
 from qgd_compiler.frontends.describe import describe as describe_files
+from qgd_compiler.frontends.weights.layers import Reading
+from qgd_compiler.frontends.weights.proposals import Structure
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.spec import dump, schema
 from qgd_compiler.spec.loader import Loaded, load, validate
@@ -311,9 +313,29 @@ def solvers(
     return solvers_of(case, solver_menu(case), of_history)
 
 
-def describe(files: Sequence[Path], *, gradient: Path | None = None, base_dir: Path = Path()) -> Spec:
-    """A spec for a Hessian file, its facts measured; files are named relative to `base_dir`."""
-    return describe_files(files, measure_extremes, gradient=gradient, base_dir=base_dir)
+def describe(
+    files: Sequence[Path],
+    *,
+    gradient: Path | None = None,
+    base_dir: Path = Path(),
+    structure: Structure | str | None = None,
+    reading: Reading = "auto",
+    progress: Progress = lambda _: None,
+) -> Spec:
+    """A spec for a Hessian file, its facts measured, or for a file of weights; files are relative to `base_dir`.
+
+    structure  of weights: what the Hessian is declared to be (`Structure`); default: low rank and a diagonal
+    reading    of weights: `auto`, `read` or `skip`
+    """
+    return describe_files(
+        files,
+        measure_extremes,
+        gradient=gradient,
+        base_dir=base_dir,
+        structure=None if structure is None else Structure(structure),
+        reading=reading,
+        progress=progress,
+    )
 
 
 def spec_text(spec: Spec, format: str) -> str:

@@ -1,7 +1,7 @@
 """Every error the compiler raises on purpose, and the exit code of each.
 
     QgdError                 1   (never raised itself)
-    ├── UsageError           2   the command line asks for something that does not exist
+    ├── UsageError           2   the command line asks for something that does not exist, or is not installed
     ├── SpecError            3   a spec field is wrong: unknown, out of range, contradictory
     ├── InputFileError       4   a data file is missing, truncated, hostile or of the wrong shape
     ├── InfeasibleError      5   the spec is well formed, but no plan meets what it asks for
@@ -64,7 +64,7 @@ class QgdError(Exception):
 
 
 class UsageError(QgdError):
-    """The command line asks for something that does not exist."""
+    """The command line asks for something that does not exist, or for a library that is not installed."""
 
     exit_code = 2
 

@@ -156,7 +156,7 @@ def test_a_nonlinear_spec_compiles_with_its_certificate() -> None:
     assert "truncation" in names
     whole = sum(share.epsilon for share in report.error_budget)
     assert whole <= 0.02 * (1 + 1e-9)
-    systems = {a.system for a in report.alternatives}
+    systems = {a.subject for a in report.alternatives}
     assert any("exact" in s for s in systems) and any("first-order" in s for s in systems)
     assert any("level 0" in s for s in systems) and any("right-hand side" in s for s in systems)
     assert report.total.t_count > 0
@@ -282,7 +282,12 @@ def test_a_file_without_a_series_is_refused_for_training(tmp_path: Path) -> None
 def test_nonlinear_runs_that_change_from_step_to_step_have_a_price(extra: dict[str, Any]) -> None:
     expansion = {"order": 2, "carleman_order": 2, "lift": "exact"}
     dynamics = {"learning_rate": 0.1, "iterations": 4, "expansion": expansion}
-    spec = changed(dynamics=dynamics | extra, solution={"final_over_max": 0.9}, target__epsilon=0.1)
+    spec = changed(
+        dynamics=dynamics | extra,
+        solution={"final_over_max": 0.9},
+        target__epsilon=0.1,
+        access={"models": ["qrom"]},
+    )
     report = qgd_compiler.compile(spec)
     constant = qgd_compiler.compile({**spec, "dynamics": dynamics})
     assert report.carleman.order == 2
@@ -314,6 +319,30 @@ def test_minibatches_of_a_nonlinear_run_cost_what_loading_their_data_costs() -> 
         step = offer.prepared(Words(bits=12), Qrom()).encoding(True)
         toffolis.append(int(fold(step.routine, price_of).gates.toffoli))
     assert 1.9 < (toffolis[2] - toffolis[1]) / (toffolis[1] - toffolis[0]) < 2.1
+
+
+def test_a_lift_too_large_to_be_measured_reaches_its_precision_from_measured_parts(tmp_path: Path) -> None:
+    """Order 4 of eight rows: the bounds on the roundings of its row-weighted part ask for what no words give."""
+    np.savez(
+        tmp_path / "h.npz",
+        H=[[1.0, 0.25, 0.0, 0.1], [0.25, 0.6, 0.1, 0.0], [0.0, 0.1, 0.8, 0.2], [0.1, 0.0, 0.2, 1.5]],
+    )
+    np.save(tmp_path / "g.npy", [0.1, -0.05, 0.08, 0.02])
+    from qgd_compiler.algorithms.access import Qrom
+    from qgd_compiler.algorithms.menu.offer import Words
+    from qgd_compiler.spec.loader import validate
+    from qgd_compiler.study import study
+
+    expansion = {"order": 2, "carleman_order": 4, "lift": "exact"}
+    spec = changed(
+        dynamics={"learning_rate": 0.2, "iterations": 14, "momentum": 0.5, "expansion": expansion},
+        hessian={"kind": "dense", "file": "h.npz", "key": "H"},
+        gradient={"file": "g.npy"},
+        third_derivative={"entries": [[0, 0, 1, 0.4], [1, 2, 2, -0.6], [2, 2, 3, 0.2]]},
+    )
+    system = study(validate(spec, tmp_path)).problem().systems[0]
+    for offer in system.offers:
+        assert offer.prepared(Words(epsilon=2.6e-5), Qrom()).epsilon <= 2.6e-5
 
 
 def test_growth_beyond_any_window_is_priced_and_said() -> None:

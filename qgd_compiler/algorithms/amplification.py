@@ -1,11 +1,11 @@
-r"""From a state that succeeds with probability P to one that is there: repetition, amplitude or fixed-point amplification.
+r"""From a state that succeeds with probability P to one that is there: repetition or amplification.
 
-With θ = asin √P, m rounds of amplification cost 2m+1 runs and succeed with probability sin²((2m+1)θ); repeated
-until success the expected number of runs is (2m+1)/sin²((2m+1)θ), and m = 0 is plain repetition. Of a P
-between two bounds the worse end counts. With only a lower bound plain amplification could overshoot; fixed-point
-amplification cannot: L = 2m+1 runs with the phases of a Chebyshev polynomial of degree L succeed with probability at least
-1 − δ² for every P >= 1 − 1/T_{1/L}(1/δ)², T_{1/L}(x) = cosh(acosh(x)/L).
-Source: Brassard, Høyer, Mosca, Tapp, arXiv:quant-ph/0005055; Yoder, Low, Chuang, arXiv:1409.3305.
+With θ = asin √P, m rounds of amplification cost 2m+1 runs and succeed with probability sin²((2m+1)θ); repeated until
+success the expected number of runs is (2m+1)/sin²((2m+1)θ), and m = 0 is plain repetition. Of a P between two bounds
+the worse end counts. With only a lower bound plain amplification could overshoot; fixed-point amplification cannot: L
+= 2m+1 runs with the phases of a Chebyshev polynomial of degree L succeed with probability at least 1 − δ² for every P
+>= 1 − 1/T_{1/L}(1/δ)², T_{1/L}(x) = cosh(acosh(x)/L). Source: Brassard, Høyer, Mosca, Tapp, arXiv:quant-ph/0005055;
+Yoder, Low, Chuang, arXiv:1409.3305.
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ def amplified_run(run: Routine, wanted: Wanted, way: Amplification, *, angles: b
     """The run followed by rounds of amplification of "flags zero and the wanted outcome".
 
     Every register of `run` other than `system` (time first) and `gradient` is a flag: it starts in |0>, and the run
-    succeeds where it is back there. `angles`: write the phases of fixed-point amplification out, to be run; else the rounds
-    are one routine, repeated.
+    succeeds where it is back there. `angles`: write the phases of fixed-point amplification out, to be run; else the
+    rounds are one routine, repeated.
     """
     builder = Builder("amplified run", "amplification")
     handles = tuple(builder.register(r.name, r.size) for r in run.registers)

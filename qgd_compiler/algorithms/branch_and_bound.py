@@ -1,9 +1,10 @@
 r"""Branch and bound over lines of the menu, their free numbers, and splits of the error among four shares.
 
-A cell is a line with a free number and a box [l, h] of shares; a split in it has l <= s <= h and Σ s = 1. No share costs less when
-it is made smaller, so what the line costs at the corner h (`Shares` that add up to more than 1) is a lower bound on all splits
-of the cell. The cell with the lowest bound is halved, in logarithms, along the share whose halving raises the bound most, and
-the corners are cut by Σ s = 1: h_i <= 1 − Σ_{j≠i} l_j. The search ends when no bound is below 99 % of the best plan.
+A cell is a line with a free number and a box [l, h] of shares; a split in it has l <= s <= h and Σ s = 1. No share
+costs less when it is made smaller, so what the line costs at the corner h (`Shares` that add up to more than 1) is a
+lower bound on all splits of the cell. The cell with the lowest bound is halved, in logarithms, along the share whose
+halving raised the bound most so far, and the corners are cut by Σ s = 1: h_i <= 1 − Σ_{j≠i} l_j. The search ends when
+no bound is below 99 % of the best plan.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from qgd_compiler.algorithms.plan import Candidate, Plan, Shares
 
 SMALLEST = 2.0**-20  # a share
 CLOSE = 0.99  # of the best plan: what a bound has to reach
-MOST = 500  # plans, after which the search stops with the gap that is left
+MOST = 400  # plans, after which the search stops with the gap that is left
 STARTS = (Shares.uniform(), Shares(0.7, 0.2, 0.05, 0.05), Shares(0.4, 0.5, 0.05, 0.05))
 
 Corner = tuple[float, float, float, float]
@@ -57,6 +58,7 @@ class Search:
         self._queue: list[tuple[int, int, Root, Corner, Corner]] = []
         self._serial = itertools.count()
         self._seen: set[tuple[Candidate, int]] = set()
+        self._slopes: dict[tuple[Candidate, int], float] = {}
         self.best: Plan | None = None
         self.worked: dict[Candidate, Plan] = {}
 
@@ -76,6 +78,13 @@ class Search:
                 self._seen.add((root.candidate, root.knob))
                 self._start(root)
             self._halve(root, low, high, bound)
+        for bound, _, root, _, _ in self._queue:
+            # what the search had no time for is tried once, so that nothing listed is cheaper than the best
+            if (root.candidate, root.knob) not in self._seen and (
+                self.best is None or bound < self._value(self.best)
+            ):
+                self._seen.add((root.candidate, root.knob))
+                self._offer(root, STARTS[0])
         floor = self._queue[0][0] if self._queue else math.inf
         if self.best is None:
             return Found(None, self.worked, 1.0)
@@ -102,39 +111,52 @@ class Search:
                         own, improved = plan, True
 
     def _halve(self, root: Root, low: Corner, high: Corner, bound: int) -> None:
-        best_axis, best_bound = -1, -1
-        for axis in range(4):
-            if high[axis] <= 1.02 * low[axis]:
-                continue
-            middle = _with(high, axis, math.sqrt(low[axis] * high[axis]))
-            found = self._bound(root, middle)
-            if best_bound < (math.inf if found is None else found):
-                best_axis = axis
-                best_bound = bound if found is None else found
-                if found is None:
-                    break
-        if best_axis < 0:
+        axis = self._axis(root, low, high, bound)
+        if axis is None:
             return
-        middle_at = math.sqrt(low[best_axis] * high[best_axis])
-        for lower, upper in (
-            (low, _with(high, best_axis, middle_at)),
-            (_with(low, best_axis, middle_at), high),
-        ):
+        middle = math.sqrt(low[axis] * high[axis])
+        for lower, upper in ((low, _with(high, axis, middle)), (_with(low, axis, middle), high)):
             cut = _cut(lower, upper)
             if cut is None:
                 continue
             lower, upper = cut
-            found = self._bound(root, upper)
+            found: int | None = bound
+            if upper != high:
+                found = self._bound(root, upper)
             if found is None:
                 continue
-            total = sum(upper)
-            if total <= 1:
+            if upper[axis] < high[axis]:
+                self._learn(root, axis, found / max(bound, 1), high[axis] / upper[axis])
+            if self.best is not None and found >= CLOSE * self._value(self.best):
+                continue
+            if sum(upper) <= 1:
                 # the corner itself is a split that leaves something over
                 self._offer(root, Shares.from_weights(upper))
                 continue
             self._offer(root, _inside(lower, upper))
-            if self.best is None or found < CLOSE * self._value(self.best):
-                self._push(max(found, bound), root, lower, upper)
+            self._push(max(found, bound), root, lower, upper)
+
+    def _axis(self, root: Root, low: Corner, high: Corner, bound: int) -> int | None:
+        """The share whose halving is expected to raise the bound most, by what halving it did before for this line."""
+        wide = [axis for axis in range(4) if high[axis] > 1.02 * low[axis]]
+        if not wide:
+            return None
+        for axis in wide:
+            if (root.candidate, axis) not in self._slopes:
+                found = self._bound(root, _with(high, axis, high[axis] / 4))
+                self._learn(root, axis, math.inf if found is None else found / max(bound, 1), 4.0)
+        return max(
+            wide,
+            key=lambda axis: self._slopes[(root.candidate, axis)] * math.log(high[axis] / low[axis]),
+        )
+
+    def _learn(self, root: Root, axis: int, ratio: float, factor: float) -> None:
+        """By how much, per e-fold of a share, the bound was raised."""
+        if factor <= 1:
+            return
+        slope = min(max(ratio - 1, 1e-6) / math.log(factor), 10.0)
+        before = self._slopes.get((root.candidate, axis), slope)
+        self._slopes[(root.candidate, axis)] = (before + slope) / 2
 
     def _bound(self, root: Root, corner: Corner) -> int | None:
         self._left -= 1

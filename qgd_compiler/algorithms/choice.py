@@ -1,17 +1,20 @@
 """The choice: the cheapest line of the whole menu at its best free number and split of the error; all are listed.
 
-It is exact over the discrete menu and within one per cent over the splits (`branch_and_bound.py`), as far as no share of the
-error costs less when it is made smaller.
+Of a long menu of encodings the best few by α times T per query are worked out. Over these it is exact over the
+discrete menu, and within one per cent over the splits (`branch_and_bound.py`), as far as no share of the error costs
+less when it is made smaller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Plan, Shares, counted
+from qgd_compiler.algorithms.ranking import Ranked, rank
+from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.route import Line, Route
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
@@ -28,6 +31,8 @@ OBJECTIVES: dict[str, Value] = {
     "qubits_times_t": lambda plan: plan.qubits * plan.t_count,
     "runtime": lambda plan: plan.depth,
 }
+MOST_PLANNED = 6  # encodings of a route that are worked out to whole plans
+MOST_LIFTED = 2  # the same, where several lifts stand beside each other
 PROVEN = (Kind.EXACT, Kind.BOUND)
 PROVEN_ROTATION = "proven_word"
 
@@ -111,7 +116,7 @@ def choose(
     progress: Progress = lambda _: None,
 ) -> Choice:
     """Work out the whole menu; raises InfeasibleError with every reason when nothing is left."""
-    lines = [line for route in planner.routes.values() for line in route.lines(accesses)]
+    lines = [line for route in planner.routes.values() for line in _worth_a_plan(planner, route, accesses)]
     roots, refused = _roots(planner, lines, progress)
     found = _search(planner, roots, progress)
     best = found.best
@@ -124,7 +129,7 @@ def choose(
         heuristic = _search(planner, [r for r in roots if kinds[r.candidate] not in PROVEN], progress).best
     return Choice(
         best=best,
-        alternatives=_listed(planner, roots, found, refused),
+        alternatives=_listed(planner, lines, roots, found, refused),
         proven=proven,
         proven_exchange=proven_exchange,
         why_no_proven=why,
@@ -155,6 +160,45 @@ def pareto_front(planner: Planner, choice: Choice, accesses: Iterable[Access]) -
     return tuple(front)
 
 
+def _worth_a_plan(planner: Planner, route: Route, accesses: Sequence[Access]) -> list[Line]:
+    """The lines of a route; of a long menu of encodings the others carry the reason why they are not worked out.
+
+    Ranked by α times T per query at an error of 1/1000 of the smallest α, which is what a solver pays for an
+    encoding: the best few are kept, and of those that cost the same the one with fewer qubits.
+    """
+    lines = list(route.lines(accesses))
+    systems = sum(isinstance(r, HistoryRoute) for r in planner.routes.values())
+    most = MOST_PLANNED if systems <= 1 else MOST_LIFTED
+    if len(route.offers) <= most:
+        return lines
+    epsilon = min(float(o.weight) for o in route.offers) / 1000
+    ranked, _ = rank(route.offers, accesses, epsilon, planner.exchange, planner.folder)
+    best: dict[str, Ranked] = {}
+    for one in ranked:
+        best.setdefault(one.name, one)
+    kept: list[Ranked] = []
+    reasons: dict[str, str] = {}
+    for one in best.values():
+        twin = next((k for k in kept if k.t_per_norm == one.t_per_norm), None)
+        if twin is not None:
+            reasons[one.name] = f"as many T gates as {twin.name}, and more qubits"
+        elif len(kept) == most:
+            factor = one.t_per_norm / kept[0].t_per_norm
+            reasons[one.name] = f"alpha times T per query is {factor:.3g} times that of {kept[0].name}"
+        else:
+            kept.append(one)
+    found: list[Line] = []
+    told: set[str] = set()
+    for line in lines:
+        name = line.candidate.encoding
+        if line.reason or name not in reasons:
+            found.append(line)
+        elif name not in told:  # once for all solvers and access models
+            told.add(name)
+            found.append(replace(line, reason=reasons[name]))
+    return found
+
+
 def _roots(
     planner: Planner, lines: Sequence[Line], progress: Progress
 ) -> tuple[list[Root], list[Alternative]]:
@@ -165,6 +209,8 @@ def _roots(
         candidate = line.candidate
         if line.reason:
             refused.append(Alternative(candidate, None, line.reason))
+            continue
+        if line.beside:
             continue
         progress(f"{candidate.solver}; {candidate.encoding}; {candidate.access.name}")
         reason, any_plan = "", False
@@ -255,7 +301,11 @@ def _best_proven(
 
 
 def _listed(
-    planner: Planner, roots: Sequence[Root], found: Found, refused: Sequence[Alternative]
+    planner: Planner,
+    lines: Sequence[Line],
+    roots: Sequence[Root],
+    found: Found,
+    refused: Sequence[Alternative],
 ) -> tuple[Alternative, ...]:
     """Every line with its plan and why it lost; what was never looked into stands at a uniform split."""
     best = found.best
@@ -282,6 +332,18 @@ def _listed(
         listed.append(Alternative(candidate, plan, reason))
     listed.sort(key=lambda a: (a.plan is None, planner.value(a.plan) if a.plan else 0, a.plan is not best))
     return (*listed, *refused)
+
+
+def _beside(planner: Planner, line: Line, best: Plan) -> Alternative:
+    """A line that another solver beats in everything, at one free number and a uniform split."""
+    knobs = planner.routes[line.candidate.subject].knobs(line.candidate)
+    why = f"{line.beside} asks for less of everything"
+    for knob in (*knobs[len(knobs) // 2 :], *knobs):
+        plan = _planned(planner, line.candidate, knob, Shares.uniform())
+        if plan is not None:
+            factor = planner.value(plan) / planner.value(best)
+            return Alternative(line.candidate, plan, f"{factor:.3g} times the chosen plan; {why}")
+    return Alternative(line.candidate, None, why)
 
 
 def _nothing_left(planner: Planner, refused: Sequence[Alternative]) -> InfeasibleError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, final
 
@@ -82,3 +83,37 @@ class KernelReflectionUnknown:
 
 
 LINEAR_SOLVERS: tuple[LinearSolver, ...] = (KernelReflectionKnown(), KernelReflectionUnknown())
+
+
+def dominated(
+    solvers: Sequence[LinearSolver], kappa: float, epsilon: float, known: bool
+) -> dict[str, tuple[str, float]]:
+    """The solvers for which another one asks for at most 1/FAR of their queries and of their preparations.
+
+    By name, with the name of the other and the smaller of the two factors. Both counts are proportional to κ up to
+    terms that grow more slowly, so that a factor of FAR at one κ and ε leaves room for all that a plan may choose.
+    known   the norm of the solution: without it solvers that need it serve nobody
+    """
+    asked = {
+        s.name: s.queries(kappa, epsilon, 1.0)
+        for s in solvers
+        if (known or not s.needs_norm) and s.kind in (Kind.EXACT, Kind.BOUND)
+    }
+    found: dict[str, tuple[str, float]] = {}
+    for solver in solvers:
+        if solver.name not in asked:
+            continue
+        own = asked[solver.name]
+        for name, other in asked.items():
+            if solver.needs_norm or other.success < 0.5:
+                continue
+            factor = min(
+                float(own.encoding) / float(other.encoding),
+                float(own.right_hand_side) / float(other.right_hand_side),
+            )
+            if factor >= FAR and factor > found.get(solver.name, ("", 0.0))[1]:
+                found[solver.name] = (name, factor)
+    return found
+
+
+FAR = 4.0  # times fewer queries and preparations

@@ -1,8 +1,8 @@
 r"""The last iterate of a run with one Hessian as a function of it: u_T = f(H) v, with v = −g or v = u_0.
 
-In the eigenbasis every mode runs by itself, so f(λ) is the last iterate of a scalar run driven by −1 (or started from 1):
-u_{t+1} = u_t − η_t(λ u_t + 1) + β(u_t − u_{t−1}). It is a polynomial of degree at most T in λ. At one rate without momentum
-f = η S_T(μ), S_T = 1 + μ + … + μ^{T−1}, or μ^T, with μ = 1 − ηλ.
+In the eigenbasis every mode runs by itself, so f(λ) is the last iterate of a scalar run driven by −1 (or started from
+1): u_{t+1} = u_t − η_t(λ u_t + 1) + β(u_t − u_{t−1}). It is a polynomial of degree at most T in λ. At one rate
+without momentum f = η S_T(μ), S_T = 1 + μ + … + μ^{T−1}, or μ^T, with μ = 1 − ηλ.
 """
 
 from __future__ import annotations

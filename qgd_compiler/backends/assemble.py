@@ -227,6 +227,7 @@ def _split(choice: Choice) -> Split:
         encoding=shares.encoding,
         right_hand_side=shares.right_hand_side,
         synthesis=shares.synthesis,
+        floor=choice.floor,
         uniform=choice.uniform,
         halving=choice.halving,
     )

@@ -205,6 +205,9 @@ class Split(Part):
     encoding: Probability = Field(description="Share of the words of the encoding.")
     right_hand_side: Probability = Field(description="Share of the state that is prepared.")
     synthesis: Probability = Field(description="Share of the synthesis of rotations.")
+    floor: Probability = Field(
+        description="No plan of the menu costs less than this share of the objective of the chosen one."
+    )
     uniform: Positive | None = Field(
         description="The objective at four equal shares over that of this plan; null where that is infeasible."
     )

@@ -215,6 +215,7 @@ def _errors(report: Report) -> Section:
         for name, factor in (("a uniform split costs", split.uniform), ("halving shares", split.halving))
         if factor is not None
     ]
+    told.append(f"no split or plan of the menu saves more than {percent(1 - split.floor)}")
     notes = ("2-norm of the normalised output state.", *((f"{'; '.join(told)}.",) if told else ()))
     return Section("Error budget", Grid(heads, tuple(rows), frozenset({len(rows) - 1})), notes)
 

@@ -1,4 +1,4 @@
-"""`qgd describe`: from the files of a matrix to a spec with measured facts."""
+"""`qgd describe`: from the files of a matrix, or of the weights of a network, to a spec."""
 
 from __future__ import annotations
 
@@ -20,12 +20,36 @@ class SpecFormat(StrEnum):
     JSON = "json"
 
 
+class HessianStructure(StrEnum):
+    """What the Hessian of a network is declared to be; the values of `Structure`, which is slow to import."""
+
+    LOW_RANK = "low-rank"
+    GAUSS_NEWTON = "gauss-newton"
+    BLOCKS = "block-diagonal"
+    KFAC = "kfac"
+    DENSE = "dense"
+
+
+class Weights(StrEnum):
+    """Whether the weights of a network are read."""
+
+    AUTO = "auto"
+    READ = "read"
+    SKIP = "skip"
+
+
 SUFFIXES = {".yaml": SpecFormat.YAML, ".yml": SpecFormat.YAML, ".json": SpecFormat.JSON}
 
 
 def describe_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="The Hessian: .npz or .mtx.", show_default=False)
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="The Hessian: .npz, .npy, .mtx or .h5; or weights: .safetensors, .pt, .pth, .ckpt, .bin, .onnx, .h5, "
+            ".blocks.yaml.",
+            show_default=False,
+        ),
     ],
     gradient: Annotated[
         Path | None,
@@ -33,6 +57,21 @@ def describe_files(
             "--gradient", metavar="FILE", help="The gradient; default: `grad` of the sibling .aux.npz."
         ),
     ] = None,
+    hessian: Annotated[
+        HessianStructure | None,
+        typer.Option(
+            "--hessian",
+            help="For weights: what the Hessian is declared to be. Default: low-rank.",
+            show_default=False,
+        ),
+    ] = None,
+    weights: Annotated[
+        Weights,
+        typer.Option(
+            "--weights",
+            help="For weights without masks: read them to count zeros, or take the header alone. auto: up to 64 MiB.",
+        ),
+    ] = Weights.AUTO,
     format: Annotated[
         SpecFormat | None,
         typer.Option("--format", "-f", help="Default: by the ending of the output file, else yaml."),
@@ -41,13 +80,20 @@ def describe_files(
         Path | None, typer.Option("--output", "-o", metavar="SPEC", help="Write here instead of to stdout.")
     ] = None,
 ) -> None:
-    """Measure a Hessian and write a spec, every number with its source."""
+    """Measure a Hessian, or read the weights of a network, and write a spec, every number with its source."""
     chosen = _format_for(format, output)
     from qgd_compiler import api
 
-    with working("measuring " + ", ".join(map(str, files))):
+    with working("measuring " + ", ".join(map(str, files))) as progress:
         # files are named relative to the folder that the spec will stand in
-        spec = api.describe(files, gradient=gradient, base_dir=output.parent if output else Path())
+        spec = api.describe(
+            files,
+            gradient=gradient,
+            base_dir=output.parent if output else Path(),
+            structure=None if hessian is None else hessian.value,
+            reading=weights.value,
+            progress=progress,
+        )
     emit(api.spec_text(spec, chosen.value), output)
     if output is not None:
         say(f"wrote {output}; next: qgd compile {output}")

@@ -59,7 +59,8 @@ def fold(operation: Operation, price_of: PriceOf, *, adjoint: bool = False) -> C
 class Folder:
     """Folds many programs that share routines, each routine counted once for all of them.
 
-    An object is known at once by its identity, an equal one by its digest; of what is asked for itself no digest is made.
+    An object is known at once by its identity, an equal one by its digest; of what is asked for itself no digest is
+    made.
     """
 
     def __init__(self, price_of: PriceOf) -> None:

@@ -12,9 +12,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from qgd_compiler.errors import InputFileError, UsageError
+from qgd_compiler.frontends.describe_network import describe_network, is_network
+from qgd_compiler.frontends.hdf5_matrix import holds_matrix
 from qgd_compiler.frontends.matrix_file import MatrixFile, read_matrix
 from qgd_compiler.frontends.structure_of import Extremes
 from qgd_compiler.frontends.vector_file import find_gradient, read_vector
+from qgd_compiler.frontends.weights.layers import Progress, Reading
+from qgd_compiler.frontends.weights.proposals import Structure
 from qgd_compiler.kinds import Source
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Spec
@@ -44,19 +48,35 @@ def describe(
     gradient: Path | str | None = None,
     base_dir: Path | str = ".",
     name: str | None = None,
+    structure: Structure | None = None,
+    reading: Reading = "auto",
+    progress: Progress = lambda _: None,
 ) -> Spec:
-    """A spec for the Hessian in `files`, with its measured facts.
+    """A spec for the Hessian in `files`, with its measured facts, or for the network in a file of weights.
 
-    files     one Hessian (.npz, .npy, .mtx); NAME.aux.npz beside NAME.npz, or a second file, holds the
-              gradient
+    files     one Hessian (.npz, .npy, .mtx, .h5); NAME.aux.npz beside NAME.npz, or a second file, holds the
+              gradient. Or one file of weights (.safetensors, .pt, .pth, .ckpt, .bin, .onnx, .h5, .blocks.yaml)
     measure   finds the extreme eigenvalues (the analysis has one)
     gradient  the file of the gradient, if it is none of those
     base_dir  the folder in which the spec will stand: file names in it are relative to that
+    structure, reading   for weights: what the Hessian is declared to be, and whether weights are read
+                         (see `describe_network`)
 
     Chosen, not measured: the learning rate 1/λ_max rounded down to one digit, 100 steps, ε = 0.01. Without a
     gradient its norm is assumed to be 1; only its direction changes the cost.
     Error: UsageError for no Hessian, or several; InputFileError for files that cannot be used.
     """
+    networks = [Path(f) for f in files if is_network(Path(f)) and not holds_matrix(Path(f))]
+    if networks:
+        return _network(
+            networks, [Path(f) for f in files if Path(f) not in networks], gradient, base_dir, name, structure,
+            reading, progress,
+        )  # fmt: skip
+    if structure is not None:
+        raise UsageError(
+            "a structure is proposed for a file of weights; a Hessian that is given stands as it is",
+            remedy="leave --hessian out",
+        )
     hessian_path, gradient_path = _roles(
         [Path(f) for f in files], None if gradient is None else Path(gradient)
     )
@@ -66,7 +86,10 @@ def describe(
         "qgd": 1,
         "name": name or hessian_path.stem,
         "model": {"parameters": _fact(hessian.rows, Source.EXACT, _ref(hessian_path))},
-        "dynamics": {"learning_rate": _learning_rate(extremes, hessian_path), "iterations": ITERATIONS},
+        "dynamics": {
+            "learning_rate": learning_rate_for(extremes, str(hessian_path)),
+            "iterations": ITERATIONS,
+        },
         "hessian": _hessian(hessian, Path(base_dir)),
         "gradient": _gradient(hessian, gradient_path, Path(base_dir)),
         "spectrum": {
@@ -76,6 +99,39 @@ def describe(
         "target": {"epsilon": EPSILON},
     }
     return validate(spec, base_dir, hessian_path.name).spec
+
+
+def _network(
+    networks: list[Path],
+    others: list[Path],
+    gradient: Path | str | None,
+    base_dir: Path | str,
+    name: str | None,
+    structure: Structure | None,
+    reading: Reading,
+    progress: Progress,
+) -> Spec:
+    """The spec of one network; a file beside it is the gradient over its kept parameters."""
+    vectors = others + ([] if gradient is None else [Path(gradient)])
+    if len(networks) > 1 or len(vectors) > 1:
+        raise UsageError(
+            f"describe takes one file of weights and at most one gradient, and there are {len(networks)} and "
+            f"{len(vectors)}",
+            remedy="one model at a time",
+        )
+    field = None
+    if vectors:
+        read_vector(vectors[0])  # fails now rather than when the spec is compiled
+        field = {"file": _relative(vectors[0], Path(base_dir))}
+    return describe_network(
+        networks[0],
+        structure=structure or Structure.LOW_RANK,
+        reading=reading,
+        base_dir=base_dir,
+        gradient=field,
+        name=name,
+        progress=progress,
+    )
 
 
 def _fact(value: float | int, source: Source, ref: str) -> dict[str, Any]:
@@ -94,7 +150,8 @@ def _roles(files: list[Path], gradient: Path | None) -> tuple[Path, tuple[Path, 
         names = ", ".join(f.name for f in others) or "none"
         raise UsageError(
             f"describe needs one Hessian, and there are {len(others)}: {names}",
-            remedy="one matrix in .npz, .npy or .mtx, and at most one file with the gradient",
+            remedy="one matrix in .npz, .npy, .mtx or .h5, and at most one file with the gradient; or one file of "
+            "weights",
         )
     if gradient is not None:
         vectors.append(gradient)
@@ -156,11 +213,11 @@ def _gradient(hessian: MatrixFile, found: tuple[Path, str | None] | None, base_d
     return {**result, "key": key} if key else result
 
 
-def _learning_rate(extremes: Extremes, path: Path) -> float:
+def learning_rate_for(extremes: Extremes, path: str) -> float:
     """1/λ_max, or 1/|λ_min| where no eigenvalue is positive, rounded down to one digit."""
     largest = extremes.lambda_max if extremes.lambda_max > 0 else abs(extremes.lambda_min)
     if not largest > 0:
-        raise InputFileError(f"{path.name}: every eigenvalue is zero", at=str(path))
+        raise InputFileError(f"{Path(path).name}: every eigenvalue is zero", at=path)
     exponent = math.floor(-math.log10(largest))
     digit = math.floor(10**-exponent / largest * (1 + 1e-12))
     return float(f"{max(digit, 1)}e{exponent}")

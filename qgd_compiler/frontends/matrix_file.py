@@ -1,4 +1,4 @@
-"""Reading a matrix from .npz (SciPy sparse or a dense member), .npy or .mtx: checked, symmetric, in
+"""Reading a matrix from .npz (SciPy sparse or a dense member), .npy, .mtx or .h5: checked, symmetric, in
 float64."""
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from qgd_compiler.errors import InputFileError, QgdError, UnsupportedError
-from qgd_compiler.frontends.npz import MAX_BYTES, ArrayFile, require_file
+from qgd_compiler.frontends.hdf5_matrix import matrix_arrays
+from qgd_compiler.frontends.npz import MAX_BYTES, ArrayFile, Arrays, require_file
+from qgd_compiler.frontends.weights.hdf5_file import SUFFIXES as HDF5
 from qgd_compiler.structure.mirrored import beside_adjoint, same_arrays
 
 SYMMETRY_TOLERANCE = 64 * float(
@@ -25,7 +27,7 @@ INDEX_ARRAYS: dict[str, tuple[str, ...]] = {
     "coo": ("row", "col"),
     "dia": ("offsets",),
 }
-SUFFIXES = (".npz", ".npy", ".mtx")
+SUFFIXES = (".npz", ".npy", ".mtx", *HDF5)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ def read_matrix(path: Path | str, key: str | None = None, *, symmetric: bool = T
     require_file(path)
     if path.suffix == ".mtx":
         found, stored, dense = _read_market(path)
+    elif path.suffix in HDF5:
+        arrays = matrix_arrays(path, key)
+        sparse_layout = "data" in arrays
+        found, stored, dense = (
+            (_read_sparse(arrays), str(arrays.members["data"].dtype), False)
+            if sparse_layout
+            else (sparse.csr_array(_numbers(arrays[""], path)), str(arrays.members[""].dtype), True)
+        )
     elif path.suffix in (".npz", ".npy"):
         found, stored, dense = _read_arrays(path, key)
     else:
@@ -111,7 +121,7 @@ def _matrix_member(arrays: ArrayFile, key: str | None) -> str:
     return candidates[0]
 
 
-def _read_sparse(arrays: ArrayFile) -> Any:
+def _read_sparse(arrays: Arrays) -> Any:
     """The SciPy sparse matrix in the members of `arrays`; the same layout as scipy.sparse.save_npz."""
     path, members = arrays.path, arrays.members
     if members["shape"].shape != (2,) or members["format"].shape != ():

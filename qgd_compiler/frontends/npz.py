@@ -48,7 +48,14 @@ class Member:
     dtype: np.dtype[Any]
 
 
-class ArrayFile(Mapping[str, "NDArray[Any]"]):
+class Arrays(Mapping[str, "NDArray[Any]"]):
+    """Arrays of a file by name, known by their headers until they are read."""
+
+    path: Path
+    members: dict[str, Member]
+
+
+class ArrayFile(Arrays):
     """An .npz file as a read-only mapping from member name to array; a single .npy is the member ''.
 
     Opening it reads the headers only. Error: InputFileError where the file is missing, truncated, holds a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import math
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -25,10 +26,25 @@ from qgd_compiler.spec.expressions import FUNCTIONS, Number, finite
 from qgd_compiler.spec.hardware import Hardware
 from qgd_compiler.spec.output import Output
 from qgd_compiler.spec.quantity import Property, Setting, Within
-from qgd_compiler.spec.section import FileName, Name, Section, Whole
+from qgd_compiler.spec.section import FileName, Line, Name, Section, Whole
 from qgd_compiler.spec.structures import Structure, check_order
 
 SUPPORTED = 1
+
+
+class Layer(Section):
+    """A tensor of parameters, for reports; nothing is computed from it."""
+
+    name: Name = Field(description="Its name in the model.")
+    shape: tuple[Annotated[Whole, Field(ge=0)], ...] = Field(description="Its shape.")
+    kept: Annotated[Whole, Field(ge=0)] = Field(description="Parameters kept after pruning (count).")
+    pattern: Line | None = Field(
+        default=None,
+        description=(
+            "How the kept ones lie: dense, empty, unstructured, rows, columns, rows and columns, kernels, "
+            "block RxC, N:M."
+        ),
+    )
 
 
 class Model(Section):
@@ -41,6 +57,23 @@ class Model(Section):
         default=None,
         description="Parameters kept after pruning (count): the size of the Hessian. Default: all parameters.",
     )
+    layers: tuple[Layer, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="The tensors of the model, for reports; they add up to its size.",
+    )
+
+    @model_validator(mode="after")
+    def _layers_add_up(self) -> Self:
+        if self.layers is None:
+            return self
+        for what, has, said in (
+            ("entries", sum(math.prod(layer.shape) for layer in self.layers), self.parameters),
+            ("kept parameters", sum(layer.kept for layer in self.layers), self.active or self.parameters),
+        ):
+            if has != said.value:
+                raise ValueError(f"the layers have {has} {what}, but the model {said.value}")
+        return self
 
     @field_validator("active")
     @classmethod
@@ -175,6 +208,13 @@ class Solution(Section):
 
     final_over_max: Annotated[Property, Within(gt=0, le=1)] | None = Field(
         default=None, description="Lower bound on |u_T| / max_t |u_t| (above 0, at most 1)."
+    )
+    final_over_reach: Annotated[Property, Within(gt=0, le=1)] | None = Field(
+        default=None,
+        description=(
+            "Lower bound on |u_T| over the largest norm that a run with this spectrum and a gradient (or displacement) of "
+            "this size can reach (above 0, at most 1): how much of it lies along slow directions."
+        ),
     )
 
 

@@ -15,12 +15,15 @@ from qgd_compiler.algorithms.right_hand_sides import States
 from qgd_compiler.analysis.response import Driven, Response
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.structure.bounded import Bounded
+from qgd_compiler.structure.fold_identity import with_shift
 from qgd_compiler.structure.gram import Gram
 from qgd_compiler.structure.matrix import Matrix
 from qgd_compiler.structure.scaled import Scaled
+from qgd_compiler.structure.simplify import simplify
 from qgd_compiler.structure.sparse import Sparse
 from qgd_compiler.structure.step import Step
 from qgd_compiler.structure.sum import Sum, identity_multiple
+from qgd_compiler.study.hessian import unbounded
 from qgd_compiler.study.systems import about_the_minimum
 
 if TYPE_CHECKING:
@@ -112,6 +115,8 @@ def _kept(study: Study, response: Response, size: float) -> Interval | tuple[flo
         # the largest iterate is at least the first: η‖g‖, or ‖u_0‖
         first = float(response.rates[0]) if response.driven == "gradient" else 1.0
         least = max(least, float(declared.final_over_max.value) * first)
+    if declared is not None and declared.final_over_reach is not None:
+        least = max(least, float(declared.final_over_reach.value) * most)
     if not least > 0:
         raise InfeasibleError(
             "nothing bounds the size of the last iterate from below",
@@ -152,7 +157,15 @@ def _steps(matrix: Matrix, known: Matrix | None, response: Response, written: bo
         from scipy.sparse import eye_array
 
         entries = Sparse.from_scipy(eye_array(known.rows, format="csr") - rate * known.to_scipy())
-    return offers(Step(hessian=matrix, learning_rate=rate), entries=entries, tables=written)
+    found = {
+        o.name: o for o in offers(Step(hessian=matrix, learning_rate=rate), entries=entries, tables=written)
+    }
+    # bands and diagonals take the identity into their own entries, where alpha may be 1
+    folded = with_shift(simplify(Scaled(factor=-rate, term=unbounded(matrix))), 1)
+    if folded is not None and entries is None:
+        for offer in offers(folded, tables=written):
+            found.setdefault(offer.name, offer)
+    return tuple(found.values())
 
 
 def _factor(matrix: Matrix, written: bool) -> Factor | None:

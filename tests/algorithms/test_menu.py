@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import sympy
 
 from qgd_compiler.algorithms.access import Qrom
+from qgd_compiler.algorithms.menu.composed import of_product
 from qgd_compiler.algorithms.menu.layout import blocks, digits, in_a_row
 from qgd_compiler.algorithms.menu.leaves import absent
 from qgd_compiler.algorithms.menu.offer import Offer, Words
@@ -166,3 +168,13 @@ def test_a_symbolic_matrix_has_a_menu_too() -> None:
     made = one.prepared(Words(bits=b), Qrom()).encoding(True)
     assert made.alpha.free_symbols == {s, b}
     assert made.system.free_symbols == {n}
+
+
+@pytest.mark.parametrize("epsilon", [1e-3, 1e-14, 1e-17, 1e-40])
+def test_the_factors_of_a_product_share_any_error_and_never_none(epsilon: float) -> None:
+    """(α₁ + ε₁)(α₂ + ε₂) − α₁α₂ = ε in exact arithmetic, however small ε is."""
+    alphas = (Fraction(3), Fraction(7, 2))
+    parts = [Fraction(e) for e in of_product([float(a) for a in alphas])(epsilon)]
+    whole = (alphas[0] + parts[0]) * (alphas[1] + parts[1]) - alphas[0] * alphas[1]
+    assert all(part > 0 for part in parts)
+    assert float(whole) == pytest.approx(epsilon, rel=1e-12)

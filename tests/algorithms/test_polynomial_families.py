@@ -50,7 +50,10 @@ def test_the_response_is_the_run_of_each_mode(tmp_path: Path, schedule: object, 
     assert quadratic.response.values(values) == pytest.approx(expected, rel=1e-11)
     assert quadratic.response.largest(-0.3, 1.3) >= np.abs(expected).max() * (1 - 1e-12)
     assert quadratic.response.largest(-0.3, 1.3) <= 1.05 * np.abs(expected).max()
-    assert quadratic.response.smallest(0.1, 1.3) <= np.abs(plain(values[values > 0.1], quadratic.response.rates)).min()
+    assert (
+        quadratic.response.smallest(0.1, 1.3)
+        <= np.abs(plain(values[values > 0.1], quadratic.response.rates)).min()
+    )
 
 
 def test_what_is_kept_of_the_input_is_measured(tmp_path: Path) -> None:
@@ -92,7 +95,9 @@ def test_a_power_polynomial_is_the_weighted_sum_of_powers_within_its_error(
 
 
 @pytest.mark.parametrize("relative", [0.1, 1e-3, 1e-6])
-@pytest.mark.parametrize(("damping", "rate", "kind"), [(0.0, 0.2, "exact"), (0.1, 0.2, "bound"), (0.1, 1.1, "bound")])
+@pytest.mark.parametrize(
+    ("damping", "rate", "kind"), [(0.0, 0.2, "exact"), (0.1, 0.2, "bound"), (0.1, 1.1, "bound")]
+)
 def test_a_gram_polynomial_is_the_run_within_its_error(
     tmp_path: Path, relative: float, damping: float, rate: float, kind: str
 ) -> None:
@@ -124,7 +129,9 @@ def test_a_gram_polynomial_is_the_run_within_its_error(
     values = np.linalg.eigvalsh(factor.T @ factor)
     wanted = plain(values + damping, quadratic.response.rates)
     largest = quadratic.response.largest(quadratic.low, quadratic.high)
-    assert chebval(1 - 2 * values / alpha**2, series) == pytest.approx(made.scale * wanted / largest, abs=1e-12)
+    assert chebval(1 - 2 * values / alpha**2, series) == pytest.approx(
+        made.scale * wanted / largest, abs=1e-12
+    )
 
 
 def test_a_gram_encoding_that_is_too_wide_is_refused_with_its_pace(tmp_path: Path) -> None:
@@ -174,7 +181,9 @@ def test_families_that_need_a_positive_spectrum_say_so(tmp_path: Path, family: t
 
 
 @pytest.mark.parametrize("relative", [0.05, 2e-3])
-def test_a_one_sided_polynomial_costs_less_amplitude_than_the_direct_one(tmp_path: Path, relative: float) -> None:
+def test_a_one_sided_polynomial_costs_less_amplitude_than_the_direct_one(
+    tmp_path: Path, relative: float
+) -> None:
     quadratic = quadratic_of(tmp_path, dynamics__iterations=20, dynamics__learning_rate=0.4)
     alpha = 2.0
     one, direct = OneSided(quadratic), Direct(quadratic)
@@ -200,4 +209,3 @@ def test_the_flow_is_too_far_from_long_steps_and_near_short_ones(tmp_path: Path)
     spectrum = np.linspace(fine.low, fine.high, 40)
     wanted = plain(spectrum, fine.response.rates) / 3
     assert np.abs(chebval(spectrum / 1.5, series) - wanted).max() <= 0.01 + 0.002
-

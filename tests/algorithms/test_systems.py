@@ -398,6 +398,18 @@ def test_a_linear_system_has_the_run_in_it(tmp_path: Path, name: str, padding: i
     )
     truth = np.linalg.norm(np.linalg.inv(whole), 2)
     assert truth <= system.inverse_norm(padding) * (1 + 1e-9) <= 40 * truth
+    # what is encoded, and what coasts beside it, make the steps of that matrix
+    entries = next(o for o in system.offers if "Frobenius" in o.name)
+    h = entries.prepared(Words(epsilon=1e-7), Qrom()).encoder.realised()
+    assert h is not None
+    side = len(h) // len(hessians)
+    kept = [i for i in range(side) if i % 4 < 3] if momentum or len(hessians) > 1 else list(range(3))
+    coast = np.zeros((side, side)) if system.coasting is None else system.coasting.matrix()
+    for t in range(5):
+        own = h[side * (t % len(hessians)) :, side * (t % len(hessians)) :][:side, :side]
+        step_of = np.eye(side) - found.recursion.rates[t] * own - coast
+        meant = -whole[(t + 1) * width : (t + 2) * width, t * width : (t + 1) * width]
+        np.testing.assert_allclose(step_of[np.ix_(kept, kept)], meant, atol=1e-6)
 
 
 @pytest.mark.parametrize("encoding", ["sparse access", "row-weighted", "Frobenius norm tree"])

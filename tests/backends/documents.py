@@ -125,6 +125,7 @@ def report_content() -> dict[str, Any]:
             "encoding": 0.3,
             "right_hand_side": 0.1,
             "synthesis": 0.05,
+            "floor": 0.985,
             "uniform": 1.25,
             "halving": None,
         },

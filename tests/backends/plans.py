@@ -56,7 +56,7 @@ def planned(
     """The first feasible line whose subject and solver have these words, at one free number and `SHARES`."""
     found = study(spec if isinstance(spec, Loaded) else validate(dict(spec)))
     problem, folder, exchange = found.problem(), Folder(price_of), rotation or Exchange()
-    planner = Planner(routes_of(problem, folder), exchange, folder)
+    planner = Planner(routes_of(problem, exchange, folder), exchange, folder)
     lines = [line for route in planner.routes.values() for line in route.lines([Qroam()])]
     for line in lines:
         if line.reason or subject not in line.candidate.subject or solver not in line.candidate.solver:

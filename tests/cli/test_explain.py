@@ -67,9 +67,13 @@ def test_it_explains_what_compile_prints(spec: Path, document: dict[str, Any]) -
     assert document["spec_digest"] == report.spec_digest
     figures = {f["id"]: f["value"] for f in document["figures"]}
     assert figures["queries"] == report.solver.queries
-    assert report.linear_system is not None
-    assert figures["kappa"] == report.linear_system.kappa
-    assert figures["rows"] == report.linear_system.rows
+    if report.linear_system is not None and report.linear_system.chosen:
+        assert figures["kappa"] == report.linear_system.kappa
+        assert figures["rows"] == report.linear_system.rows
+    else:
+        assert report.polynomial is not None
+        assert figures["degree"] == report.polynomial.degree
+        assert figures["amplitude"] == report.polynomial.amplitude
     assert figures["success"] == report.success.probability
     total = document["tree"][0]["total"]
     assert (total["toffoli"], total["clifford"]) == (report.logical.toffoli, report.logical.clifford)

@@ -311,8 +311,8 @@ def test_a_described_spec_goes_to_stdout_and_into_a_file(
 ) -> None:
     seen: list[tuple[Any, ...]] = []
 
-    def describe(files: list[Path], *, gradient: Path | None, base_dir: Path) -> str:
-        seen.append((files, gradient, base_dir))
+    def describe(files: list[Path], *, gradient: Path | None, base_dir: Path, **options: Any) -> str:
+        seen.append((files, gradient, base_dir, options["structure"], options["reading"]))
         return "spec"
 
     api(describe=describe, spec_text=lambda spec, form: f"{spec} as {form}\n")
@@ -323,7 +323,12 @@ def test_a_described_spec_goes_to_stdout_and_into_a_file(
     assert out == ""
     assert "qgd compile" in err
     assert (tmp_path / "s.json").read_text() == "spec as json\n"
-    assert seen == [([Path("h.npz")], Path("g.npy"), Path()), ([Path("h.npz")], None, tmp_path)]
+    assert main(["describe", "w.pt", "--hessian", "kfac", "--weights", "skip"]) == 0
+    assert seen == [
+        ([Path("h.npz")], Path("g.npy"), Path(), None, "auto"),
+        ([Path("h.npz")], None, tmp_path, None, "auto"),
+        ([Path("w.pt")], None, Path(), "kfac", "skip"),
+    ]
 
 
 def test_schemas_are_listed(api: Api, capsys: pytest.CaptureFixture[str]) -> None:

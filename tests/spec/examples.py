@@ -93,7 +93,7 @@ WIDE: dict[str, Any] = {
     "objective": "toffoli",
     "solvers": ["kernel_reflection", "gram"],
     "limits": {"qubits": 1000},
-    "solution": {"final_over_max": 0.9},
+    "solution": {"final_over_max": 0.9, "final_over_reach": 0.4},
     "hardware": "superconducting_1e-3",
     "baseline": {
         "machines": ["a100", {"name": "mine", "bandwidth": 1e11, "flops": "2e12", "watts": 90}],

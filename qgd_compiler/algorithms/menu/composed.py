@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -91,7 +92,7 @@ def of_product(weights: Sequence[Scalar]) -> Split:
         alpha = 1.0
         for w in weights:
             alpha *= float(w)
-        relative = (1 + epsilon / alpha) ** (1 / len(weights)) - 1
+        relative = math.expm1(math.log1p(epsilon / alpha) / len(weights))  # not 0, however small ε is
         return [float(w) * relative for w in weights]
 
     return split

@@ -58,6 +58,7 @@ from qgd_compiler.structure.sum import Sum, identity_multiple
 from qgd_compiler.structure.tensor import Tensor
 
 DATA_LIMIT = 2000  # rows and columns up to which the entries are kept to measure rounding errors on them
+STEPS_LIMIT = 128  # rows of all changing steps up to which they are measured as one matrix
 KRONECKER, PARALLEL = "Kronecker product", "parallel Kronecker product"
 BRANCHES = 12  # combinations of offers for the parts that are listed for one composition
 
@@ -133,7 +134,9 @@ def _by_structure(matrix: Matrix, tables: bool) -> Iterable[Offer]:
         case CarlemanStep():
             return carleman_step(matrix, lambda parts: _combinations(parts, tables), known_entries(matrix))
         case CarlemanSteps():
-            return carleman_steps(matrix, lambda parts: _combinations(parts, tables), known_entries(matrix))
+            # one block per step: beyond a few, what is measured of the parts is tight enough
+            target = known_entries(matrix) if matrix.rows <= STEPS_LIMIT else None
+            return carleman_steps(matrix, lambda parts: _combinations(parts, tables), target)
         case Tensor():
             return offers(matrix.in_registers, tables=tables)
     return []

@@ -108,13 +108,18 @@ def step(centre: float, height: float) -> Step:
     return Step(centre, sharpness, half, float(delta))
 
 
+def needs_programme(target: Target, epsilon: float) -> bool:
+    """Whether a linear programme for the whole of `target` is the only way to this error."""
+    return target.rate <= LARGEST_FOLDED or _distance_to_exponential(target) >= 0.5 * epsilon
+
+
 def one_sided_polynomial(target: Target, epsilon: float, amplitude: float | None = None) -> Polynomial:
     """The best certified polynomial for `target`: by linear programme where that reaches, else stretched.
 
     amplitude   at least this; None: what makes degree/amplitude least
     """
     slack = _distance_to_exponential(target)
-    if target.rate <= LARGEST_FOLDED or slack >= 0.5 * epsilon:
+    if needs_programme(target, epsilon):
         # far from the exponential only the programme itself helps; it says so where it does not reach
         if amplitude is None:
             return one_sided.best(target, epsilon)

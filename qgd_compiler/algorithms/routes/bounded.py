@@ -1,11 +1,12 @@
 r"""Polynomials in H itself, x = H/α: of the response on all of [−1, 1], or on the spectrum alone.
 
-Direct: f is a polynomial of degree at most T in λ, so its Chebyshev coefficients on [−α, α] follow from T+1 samples; p = f/W with
-W = Σ|a_k| keeps c = F/W, and dropping a_k for k > d costs at most Σ_{k>d}|a_k|/W. The series falls off beyond k ~ ηTα, but
-f is largest at x = −1, where there is no eigenvalue: c falls like e^{−ηTα}.
+Direct: f is a polynomial of degree at most T in λ, so its Chebyshev coefficients on [−α, α] follow from T+1 samples;
+p = f/W with W = Σ|a_k| keeps c = F/W, and dropping a_k for k > d costs at most Σ_{k>d}|a_k|/W. The series falls off
+beyond k ~ ηTα, but f is largest at x = −1, where there is no eigenvalue: c falls like e^{−ηTα}.
 
-One-sided: where no eigenvalue is negative, p may do as it likes on [−1, 0) as long as |p| <= 1. The largest c for a degree is a linear
-programme, or a proven construction for large ηTα (`polynomials/one_sided.py`, `stretched.py`); c stays of order one.
+One-sided: where no eigenvalue is negative, p may do as it likes on [−1, 0) as long as |p| <= 1. The largest c for a
+degree is a linear programme, or a proven construction for large ηTα (`polynomials/one_sided.py`, `stretched.py`); c
+stays of order one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.polynomials import one_sided
 from qgd_compiler.algorithms.polynomials.certificate import largest_value
 from qgd_compiler.algorithms.polynomials.polynomial import Polynomial
-from qgd_compiler.algorithms.polynomials.stretched import one_sided_polynomial
+from qgd_compiler.algorithms.polynomials.stretched import needs_programme, one_sided_polynomial
 from qgd_compiler.algorithms.qsp.series import Parity, largest_moment
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.families import (
@@ -34,9 +35,10 @@ from qgd_compiler.algorithms.routes.families import (
     Truncated,
     too_small,
 )
-from qgd_compiler.errors import QgdError
+from qgd_compiler.errors import InfeasibleError, QgdError, UnsupportedError
 from qgd_compiler.kinds import Kind
 
+LARGEST_PROGRAMME = 12.0  # eta*T*alpha up to which a linear programme is solved in about a second
 MOST_SAMPLES = 2**17  # a longer run has more coefficients than are written down
 PER_DECADE = 4  # errors for which a programme is solved, so that a search over splits finds them again
 DIRECT = "Chebyshev coefficients of the run itself; what is cut off is summed, algorithms/routes/bounded.py"
@@ -190,7 +192,16 @@ class OneSided:
 
 @lru_cache(maxsize=256)
 def _solved(target: one_sided.Target, epsilon: float) -> Polynomial:
-    return one_sided_polynomial(target, epsilon)
+    """The best polynomial; InfeasibleError where only a programme helps that takes minutes to solve."""
+    if target.rate > LARGEST_PROGRAMME and needs_programme(target, epsilon):
+        raise InfeasibleError(
+            f"at eta*T*alpha = {target.rate:.4g} and error {epsilon:.2g} only a linear programme of a large degree would do",
+            remedy="more and shorter steps, a larger error, or another solver",
+        )
+    try:
+        return one_sided_polynomial(target, epsilon)
+    except UnsupportedError as error:
+        raise InfeasibleError(error.what) from error
 
 
 def _norms(found: Polynomial) -> tuple[float, float, float, Parity]:

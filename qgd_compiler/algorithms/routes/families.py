@@ -8,11 +8,12 @@ With f the response (u_T = f(H) v) and F its largest size on the spectrum, each 
 | Gram | y = I − 2J†J/α_J², H = J†J + μ | the lazy walk of pace η'α_J², η' = η/(1−ημ), or its weighted mean |
 
 Both truncate Chebyshev series with non-negative coefficients, whose sup error is exactly the tail of a walk
-(`polynomials/walks.py`). A weighted mean over j of tails t_j is bounded as follows. Tails of a fair walk grow in steps of two,
-those of a lazy walk of pace <= 1 in steps of one. Weights that fall with j: within each class of steps at most the plain mean of the
-class (Chebyshev's sum inequality), so at most the plain mean over all j times the number of classes, rounded up. Weights that
-grow: at most the largest of the last tails. Paces between 1 and 2 with weights: Bernstein's bound, which grows with j.
-Σ a_k k² is the mean square of the walk: j for a fair step, cj/2 for a lazy one. Families in H itself: `bounded.py`.
+(`polynomials/walks.py`). A weighted mean over j of tails t_j is bounded as follows. Tails of a fair walk grow in
+steps of two, those of a lazy walk of pace <= 1 in steps of one. Weights that fall with j: within each class of steps
+at most the plain mean of the class (Chebyshev's sum inequality), so at most the plain mean over all j times the
+number of classes, rounded up. Weights that grow: at most the largest of the last tails. Paces between 1 and 2 with
+weights: Bernstein's bound, which grows with j. Σ a_k k² is the mean square of the walk: j for a fair step, cj/2 for a
+lazy one. Families in H itself: `bounded.py`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from qgd_compiler.kinds import Kind
 
 CHEBYSHEV, PROCESSING, TRANSFORMATION = "Chebyshev sum", "generalised QSP", "QSVT"
 Array = NDArray[np.float64]
+ROUNDING = 1e-13  # of an alpha that is 1
 SMALLEST = 1e-140  # amplitudes below drown in float64 when squared
 
 
@@ -118,17 +120,23 @@ class Power:
 
     def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says."""
-        response, scale = self.quadratic.response, _scale(self.quadratic, alpha)
-        steps, epsilon = response.steps, relative * scale
+        response = self.quadratic.response
+        steps, rounding = response.steps, 0.0
+        if abs(alpha - 1) <= ROUNDING:
+            # a sum of entries that is 1 but for float64; x^j moves by at most j of the difference
+            alpha, rounding = 1.0, steps * abs(alpha - 1)
+        scale = _scale(self.quadratic, alpha)
+        epsilon = relative * scale - rounding
         if response.driven == "displacement":
             degree = int(walks.power_degree(steps, epsilon))
             parity = Parity.ODD if steps % 2 else Parity.EVEN
-            return _walk(degree, parity, float(steps), scale, walks.power_tail(steps, degree), Kind.EXACT)
+            error = walks.power_tail(steps, degree) + rounding
+            return _walk(degree, parity, float(steps), scale, error, Kind.EXACT)
         if steps == 1:
             return _walk(0, Parity.EVEN, 0.0, scale, 0.0, Kind.EXACT)
         if alpha == 1:
             degree = int(walks.power_mean_degree(steps, epsilon))
-            error, kind = walks.power_mean_tail(steps, degree), Kind.EXACT
+            error, kind = walks.power_mean_tail(steps, degree) + rounding, Kind.EXACT
         elif alpha < 1:
             classes = steps / (steps // 2)
             degree = int(walks.power_mean_degree(steps, epsilon / classes))
@@ -174,8 +182,8 @@ class Gram:
             return "the damping overshoots: 1 - eta*mu is not above 0"
         if rate * alpha**2 > 2:
             return (
-                f"the pace eta*alpha_J^2/(1 - eta*mu) is {rate * alpha**2:.4g}, above 2: coefficients would change sign and "
-                f"their sum grow with every step"
+                f"the pace eta*alpha_J^2/(1 - eta*mu) is {rate * alpha**2:.4g}, above 2: coefficients would change "
+                f"sign, and their sum would grow with every step"
             )
         return too_small(_scale(self.quadratic, self._kept()[0]))
 

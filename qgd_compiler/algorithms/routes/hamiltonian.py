@@ -1,9 +1,9 @@
 r"""Linear combination of Hamiltonian simulations (LCHS) as one polynomial in H.
 
-Gradient flow e^{−τλ} = Σ_j w_j e^{−i k_j τ λ} on the spectrum, to the errors of `polynomials/lchs.py`; driven, the mean over the
-way, Σ_j w_j (1 − e^{−iz_j})/(iz_j) with z_j = k_j τ λ. For one Hermitian H all these simulations are one Chebyshev series in
-x = H/α, whose degree is that of the longest of them, K τα and a little: no simulation has to be run apart. Gradient descent is
-`flow_distance` away from the flow, which is part of the error.
+Gradient flow e^{−τλ} = Σ_j w_j e^{−i k_j τ λ} on the spectrum, to the errors of `polynomials/lchs.py`; driven, the
+mean over the way, Σ_j w_j (1 − e^{−iz_j})/(iz_j) with z_j = k_j τ λ. For one Hermitian H all these simulations are
+one Chebyshev series in x = H/α, whose degree is that of the longest of them, K τα and a little: no simulation has to
+be run apart. Gradient descent is `flow_distance` away from the flow, which is part of the error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from qgd_compiler.algorithms.polynomials.lchs import Lchs, lchs
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.bounded import PER_DECADE, parity_of_series
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION, Truncated
-from qgd_compiler.errors import InfeasibleError, QgdError
+from qgd_compiler.errors import InfeasibleError, QgdError, UnsupportedError
 from qgd_compiler.kinds import Kind
 
 MOST_VALUES = 6e7  # nodes times samples that are written down
@@ -93,7 +93,10 @@ class Hamiltonian:
                 f"gradient flow is {away:.3g} away from gradient descent, and {relative * ratio:.3g} is allowed",
                 remedy="a smaller learning rate with more iterations, or another solver",
             )
-        combined = lchs(time * alpha, 0.8 * left, norm=time * quadratic.high)
+        try:
+            combined = lchs(time * alpha, 0.8 * left, norm=time * quadratic.high)
+        except UnsupportedError as error:
+            raise InfeasibleError(error.what) from error
         series = self._series(combined, time * alpha, driven)
         # the certified largest value on [−1, 1] becomes 1
         size = largest_value(series)
@@ -125,8 +128,8 @@ class Hamiltonian:
         count = 2 ** math.ceil(math.log2(SAMPLES * frequency + 60))
         if float(count) * len(nodes) > MOST_VALUES:
             raise InfeasibleError(
-                f"a combination of {len(nodes):,} simulations with {frequency:.3g} as their largest phase is longer than "
-                f"is written down",
+                f"a combination of {len(nodes):,} simulations with {frequency:.3g} as their largest phase is longer "
+                f"than is written down",
                 remedy="a shorter run or a coarser error; its queries grow like 36 eta*T*alpha",
             )
         x = np.cos((np.arange(count) + 0.5) * (math.pi / count))

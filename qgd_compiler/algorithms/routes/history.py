@@ -18,8 +18,8 @@ from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import rows
-from qgd_compiler.algorithms.linear_solvers import LinearSolver
-from qgd_compiler.algorithms.menu.offer import Words
+from qgd_compiler.algorithms.linear_solvers import LinearSolver, dominated
+from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.problem import Interval, System
 from qgd_compiler.algorithms.routes.route import Line
@@ -43,6 +43,11 @@ class HistoryRoute:
         self._terms = tuple((t.name, distance_of(t.displacement), t.kind) for t in system.errors)
         self._left = epsilon - math.fsum(distance for _, distance, _ in self._terms)
 
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Of the matrix of one step."""
+        return self.system.offers
+
     def lines(self, accesses: Sequence[Access]) -> Iterator[Line]:
         """Every solver with every encoding and access model, or one line if nothing can help."""
         if not self._left > 0:
@@ -51,6 +56,7 @@ class HistoryRoute:
             yield Line(Candidate(self.system.name, solver.name, name, accesses[0]), solver.kind, self._off())
             return
         known = self.system.sums.solution_norm(0) is not None
+        worse = dominated(tuple(self._solvers.values()), *self._typical(), known)
         for solver in self._solvers.values():
             why = (
                 ""
@@ -60,7 +66,12 @@ class HistoryRoute:
             for encoding, reason in (*((name, "") for name in self._offers), *self.system.absent):
                 for access in accesses:
                     candidate = Candidate(self.system.name, solver.name, encoding, access)
-                    yield Line(candidate, solver.kind, reason or why)
+                    yield Line(candidate, solver.kind, reason or why, worse.get(solver.name, ("", 0))[0])
+
+    def _typical(self) -> tuple[float, float]:
+        """A κ and an error of the size that plans will have: at a padding of T, with a small encoding."""
+        iterations = self.system.iterations
+        return max(3 * self.system.inverse_norm(iterations), 2.0), min(0.1 * self._left, 0.1)
 
     def knobs(self, candidate: Candidate) -> Sequence[int]:
         """Paddings: none, a few from T/16 to 2T, and those that fill the time register."""

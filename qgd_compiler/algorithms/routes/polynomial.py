@@ -1,10 +1,11 @@
 r"""Plans that apply a polynomial of a Hermitian matrix to what drives the run, and amplify what is left of it.
 
-With p ≈ c f/F and w = ‖f(H)v̂‖/F the state a û_T, a = c w, is left of the normalised input. Displacements relative to a: of the
-polynomial its sup error; of the preparation of its coefficients Σ|w̃_k − w_k|; of the encoding Σ|a_k|k² ε_A/α
-(`qsp/series.py`), four times that for a factor J; of the input ε_v Σ|a_k|. They add up to r, which turns the direction by at
-most asin r, a distance 2 sin(asin(r)/2), and the amplitude is at least a(1 − r). R rotations synthesised to ε_r move the state of
-one circuit by at most R ε_r, which restricting to the outcome multiplies by at most 2/√P.
+With p ≈ c f/F and w = ‖f(H)v̂‖/F the state a û_T, a = c w, is left of the normalised input. Displacements relative to
+a: of the polynomial its sup error; of the preparation of its coefficients Σ|w̃_k − w_k|; of the encoding Σ|a_k|k²
+ε_A/α (`qsp/series.py`), four times that for a factor J; of the input ε_v Σ|a_k|. They add up to r, which turns the
+direction by at most asin r, a distance 2 sin(asin(r)/2), and the amplitude is at least a(1 − r). R rotations
+synthesised to ε_r move the state of one circuit by at most R ε_r, which restricting to the outcome multiplies by at
+most 2/√P.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import final
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
 from qgd_compiler.algorithms.encoding import Encoding
-from qgd_compiler.algorithms.menu.offer import Words
+from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.qsp.chebyshev_lcu import chebyshev_lcu, chebyshev_lcu_gram
 from qgd_compiler.algorithms.qsp.gqsp import gqsp, gqsp_gram
@@ -61,6 +62,11 @@ class PolynomialRoute:
         """As reports print it."""
         about = "minimum" if self._quadratic.response.driven == "displacement" else "start"
         return f"{self._family.name} in {self._family.argument}, about the {about}"
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Of the matrix that is solved or raised to powers."""
+        return tuple(self._offers.values())
 
     def lines(self, accesses: Sequence[Access]) -> Iterator[Line]:
         """Both methods with every encoding and access model."""

@@ -7,21 +7,31 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares
 from qgd_compiler.kinds import Kind
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the menu: `kind` of its queries, and the reason why it is not worth a plan ("" where it is)."""
+    """A line of the menu.
+
+    kind    of its queries
+    reason  why it is not worth a plan ("" where it is)
+    beside  a solver that asks for less of everything: the line is priced once, to be listed, and cannot win
+    """
 
     candidate: Candidate
     kind: Kind
     reason: str = ""
+    beside: str = ""
 
 
 class Route(Protocol):
-    """A family of solvers for one problem."""
+    """A family of solvers for one problem, and the encodings that it can use."""
+
+    @property
+    def offers(self) -> Sequence[Offer]: ...
 
     def lines(self, accesses: Sequence[Access]) -> Iterable[Line]:
         """Every line of the menu, valid or not; the subjects of two routes differ."""

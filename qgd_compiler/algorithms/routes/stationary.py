@@ -1,8 +1,8 @@
 r"""Plans that solve H x = −g once: where the run has come near its end, its length does not matter any more.
 
-Errors (2-norm of the normalised output, all bounds): ‖u_T − x‖/‖u_T‖ <= m^T/(1 − m^T) is taken from the budget first. The
-solution moves by a relative ρ/(1−ρ), ρ = ‖H⁻¹‖ε_H, with the encoding, and by a relative κ ε_g/‖x‖ (‖x‖ = ‖(H/α)⁻¹ĝ‖ >= 1) with
-the preparation of g; the solver adds its ε_s.
+Errors (2-norm of the normalised output, all bounds): ‖u_T − x‖/‖u_T‖ <= m^T/(1 − m^T) is taken from the budget first.
+The solution moves by a relative ρ/(1−ρ), ρ = ‖H⁻¹‖ε_H, with the encoding, and by a relative κ ε_g/‖x‖ (‖x‖ =
+‖(H/α)⁻¹ĝ‖ >= 1) with the preparation of g; the solver adds its ε_s.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import final
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
-from qgd_compiler.algorithms.linear_solvers import LinearSolver
-from qgd_compiler.algorithms.menu.offer import Words
+from qgd_compiler.algorithms.linear_solvers import LinearSolver, dominated
+from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.history import FINEST
@@ -42,6 +42,11 @@ class StationaryRoute:
         distance = quadratic.distance
         self._off = None if distance is None else distance_of(distance)
 
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """Of the matrix that is solved or raised to powers."""
+        return tuple(self._offers.values())
+
     def lines(self, accesses: Sequence[Access]) -> Iterator[Line]:
         """Every solver with every encoding and access model, or one line if the run does not come near its end."""
         reason = self._why_not()
@@ -50,10 +55,13 @@ class StationaryRoute:
             name = next(iter(self._offers), "none")
             yield Line(Candidate(STATIONARY, solver.name, name, accesses[0]), solver.kind, reason)
             return
+        kappa = max(1.5 * self._quadratic.high / self._quadratic.low, 2.0)
+        worse = dominated(tuple(self._solvers.values()), kappa, min(0.1 * self._epsilon, 0.1), True)
         for solver in self._solvers.values():
             for encoding in self._offers:
                 for access in accesses:
-                    yield Line(Candidate(STATIONARY, solver.name, encoding, access), solver.kind)
+                    candidate = Candidate(STATIONARY, solver.name, encoding, access)
+                    yield Line(candidate, solver.kind, "", worse.get(solver.name, ("", 0))[0])
 
     def knobs(self, candidate: Candidate) -> Sequence[int]:
         """None."""
@@ -140,7 +148,7 @@ class StationaryRoute:
             return "only a run from the start at one rate without momentum has a bound on what is left to its end"
         if self._off >= self._epsilon:
             return (
-                f"after {quadratic.response.steps:,} steps the iterate may be {self._off:.3g} from the end, and the whole "
-                f"error may be {self._epsilon:g}: a longer run, or a larger target.epsilon"
+                f"after {quadratic.response.steps:,} steps the iterate may be {self._off:.3g} from the end, and the "
+                f"whole error may be {self._epsilon:g}: a longer run, or a larger target.epsilon"
             )
         return ""
