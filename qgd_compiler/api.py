@@ -59,9 +59,11 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
 
     Raises QgdError, one class per kind of mistake (see `qgd_compiler.errors`).
     """
+    from qgd_compiler.proof.section import section_of
+
     made = _chosen(spec, progress)
     found, content = made.found, made.found.loaded.spec
-    return report_of(
+    report = report_of(
         made.heading,
         made.problem,
         MeasuredRun(found.regime, found.recursion.iterations),
@@ -70,6 +72,7 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
         made.planner.exchange,
         content.objective,
     )
+    return report.model_copy(update={"proof": section_of(made.choice.best)})
 
 
 def explain(

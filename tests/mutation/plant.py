@@ -95,7 +95,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         A + "history.py",
         '    builder.call(Gate(kind="Z"), on)\n    builder.call(Gate(kind="CZ"), on, with_hessian)\n',
         '    builder.call(Gate(kind="Z"), on)\n',
-        TREE,
+        ("history, kernel reflection, a small error",),
     ),
     Mutation(
         "a phase of QSVT that is left out",
@@ -153,14 +153,18 @@ def planted(mutation: Mutation | None) -> tuple[bool, str]:
     """Whether the ladder notices, and what it said; without a mutation it must not."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shutil.copytree(ROOT / "qgd_compiler", folder / "qgd_compiler", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / "qgd_compiler", folder / "qgd_compiler", ignore=shutil.ignore_patterns("__pycache__")
+        )
         families = TREE if mutation is None else mutation.families
         tests = () if mutation is None else mutation.tests
         if mutation is not None:
             path = folder / mutation.file
             text = path.read_text("utf-8")
             if text.count(mutation.right) != 1:
-                raise ValueError(f"{mutation.name}: the formula stands {text.count(mutation.right)} times in {path.name}")
+                raise ValueError(
+                    f"{mutation.name}: the formula stands {text.count(mutation.right)} times in {path.name}"
+                )
             path.write_text(text.replace(mutation.right, mutation.wrong), "utf-8")
         said = ""
         if families:
@@ -171,7 +175,10 @@ def planted(mutation: Mutation | None) -> tuple[bool, str]:
                 return True, said.strip()
         if tests:
             shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-            done = _run(folder, ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:dash", "--tb=line", *tests])
+            done = _run(
+                folder,
+                ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:dash", "--tb=line", *tests],
+            )
             said += done.stdout + done.stderr
             if done.returncode == 1:
                 return True, said.strip()
@@ -181,7 +188,13 @@ def planted(mutation: Mutation | None) -> tuple[bool, str]:
 def _run(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
-        [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 
