@@ -69,7 +69,6 @@ class States:
             return bits, float(trees.error_bound(span, bits))
         return bits, error(bits)
 
-
     def words(self, span: int, places: NDArray[np.int64] | None, bits: int) -> Tables | None:
         """The angle words of the trees over a register of `span` amplitudes; None where they are only counted."""
         if not self.written or self.data is None or places is None:

@@ -269,7 +269,8 @@ def _node(node: Mapping[str, Any], size: int, serial: list[int]) -> _Part:
         parts = [_node(p, 2, serial) for p in node[field][:2]]
         dense = parts[0].dense
         for p in parts[1:]:
-            dense = np.kron(dense, p.dense) if kind == "kronecker" else _beside(dense, p.dense)
+            both = np.kron(dense, p.dense) if kind == "kronecker" else _beside(dense, p.dense)
+            dense = np.asarray(both, dtype=float)
         return _Part({"kind": kind, field: [p.node for p in parts]}, dense, _files(parts))
     if kind == "gram":
         inner = _node(node["factor"], size, serial)

@@ -1,7 +1,7 @@
 """Plant one wrong formula at a time into a copy of the compiler, and see whether the ladder of proof notices.
 
-Run it as `python tests/mutation/plant.py`, or one mutation by name; `test_mutations.py` runs them in CI. Each mutation is a
-replacement in one source file. What has to notice is either a family of `qgd verify`, run end to end, or a named test.
+Run it as `python tests/mutation/plant.py`, or one mutation by name; `test_mutations.py` runs them in CI. Each mutation
+is a replacement in one source file. What has to notice is a family of `qgd verify`, run end to end, or a named test.
 """
 
 from __future__ import annotations
