@@ -2,10 +2,10 @@
 
     python benchmarks/scaling.py            # the tables of docs/scaling.md
 
-H is the Toeplitz matrix with 1/2 (+ μ) on the diagonal and −1/4 beside it, η = 1: eigenvalues from μ to 1 + μ, so that one step
-is [1/4, 1/2 − μ, 1/4], with α = 1 − μ exactly. μ = 0 is almost dissipative, μ = 0.01 fully. The gradient keeps at least half
-of what is possible, and is prepared from 8 entries. Every family stands at a uniform split of the error, at its cheapest
-encoding and padding; T gates are expected over all circuits until one succeeds.
+H is the Toeplitz matrix with 1/2 (+ μ) on the diagonal and −1/4 beside it, η = 1: eigenvalues from μ to 1 + μ, so
+that one step is [1/4, 1/2 − μ, 1/4], with α = 1 − μ exactly. μ = 0 is almost dissipative, μ = 0.01 fully. The
+gradient keeps at least half of what is possible, and is prepared from 8 entries. Every family stands at a uniform
+split of the error, at its cheapest encoding and padding; T gates are expected over all circuits until one succeeds.
 """
 
 from __future__ import annotations

@@ -330,6 +330,7 @@ def _listed(
             factor = planner.value(plan) / planner.value(best)
             reason = f"{factor:.3g} times the chosen plan{how}; at least {bound:.3g} times at any"
         listed.append(Alternative(candidate, plan, reason))
+    listed += [_beside(planner, line, best) for line in lines if line.beside and not line.reason]
     listed.sort(key=lambda a: (a.plan is None, planner.value(a.plan) if a.plan else 0, a.plan is not best))
     return (*listed, *refused)
 

@@ -90,6 +90,7 @@ def driven(
     noisy: bool = False,
     tables: Tables | None = None,
     time_tables: Tables | None = None,
+    state: Routine | None = None,
 ) -> Routine:
     """|0> to |b>/‖b‖ of a linear run from u_0 = 0. Registers: `system` (time, then data), `gradient`.
 
@@ -97,6 +98,7 @@ def driven(
     batches  number of the minibatch at each step, if there are several
     noisy    every step has a gradient of its own
     tables, time_tables   words of the trees of the data and of the times, so that the circuit can be run
+    state    another preparation of the one vector (registers `system`, `gradient`), in the place of its tree
     """
     k = int(ceil_log2(rows(iterations, padding)))
     n_bits = int(ceil_log2(span))
@@ -120,6 +122,8 @@ def driven(
         builder.call(amplitude_tree(span, bits, access, rows=count, tables=tables), batch, data, gradient)
         unload(builder, loaded)
         builder.release(batch)
+    elif state is not None:
+        builder.call(state, data, gradient.part(0, state.register("gradient").size))
     else:
         builder.call(amplitude_tree(span, bits, access, tables=tables), data, gradient)
     builder.call(Increment(bits=k), time)

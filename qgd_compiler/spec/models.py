@@ -212,8 +212,8 @@ class Solution(Section):
     final_over_reach: Annotated[Property, Within(gt=0, le=1)] | None = Field(
         default=None,
         description=(
-            "Lower bound on |u_T| over the largest norm that a run with this spectrum and a gradient (or displacement) of "
-            "this size can reach (above 0, at most 1): how much of it lies along slow directions."
+            "Lower bound on |u_T| over the largest norm that a run with this spectrum and a gradient (or displacement) "
+            "of this size can reach (above 0, at most 1): how much of it lies along slow directions."
         ),
     )
 

@@ -43,6 +43,22 @@ def with_shift(term: Matrix, shift: Scalar) -> Matrix | None:
     return None
 
 
+def affine(term: Matrix, factor: Scalar, shift: Scalar) -> Matrix | None:
+    """factor·`term` + shift·I as one node of the same kind, for bands and diagonals; else None."""
+    match term:
+        case Diagonal(values=values) if values is not None:
+            return Diagonal(values=factor * values + shift)
+        case Banded():
+            moved = Banded(
+                rows=term.rows,
+                offsets=term.offsets,
+                values=tuple(factor * v for v in term.values),
+                periodic=term.periodic,
+            )
+            return with_shift(moved, shift)
+    return None
+
+
 def _bounded(term: Bounded, shift: Scalar) -> Matrix | None:
     spectral = {"lambda_min", "lambda_max"}
     given = {name for name in NAMES if getattr(term, name) is not None}

@@ -15,16 +15,15 @@ from qgd_compiler.algorithms.right_hand_sides import States
 from qgd_compiler.analysis.response import Driven, Response
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.structure.bounded import Bounded
-from qgd_compiler.structure.fold_identity import with_shift
+from qgd_compiler.structure.fold_identity import affine
 from qgd_compiler.structure.gram import Gram
 from qgd_compiler.structure.matrix import Matrix
 from qgd_compiler.structure.scaled import Scaled
-from qgd_compiler.structure.simplify import simplify
 from qgd_compiler.structure.sparse import Sparse
 from qgd_compiler.structure.step import Step
 from qgd_compiler.structure.sum import Sum, identity_multiple
 from qgd_compiler.study.hessian import unbounded
-from qgd_compiler.study.systems import about_the_minimum
+from qgd_compiler.study.systems import about_the_minimum, nonzeros_of
 
 if TYPE_CHECKING:
     from qgd_compiler.study.reading import Study
@@ -85,21 +84,11 @@ def quadratic_of(study: Study) -> Quadratic:
         steps=_steps(study.matrix, known, response, study.written),
         factor=_factor(study.matrix, study.written),
         states=states,
-        nonzeros=_nonzeros(study, vector),
+        nonzeros=nonzeros_of(study),
         kept=_kept(study, response, size),
         stationary=stationary,
         distance=None if stationary is None else _distance(response, low, high),
     )
-
-
-def _nonzeros(study: Study, vector: np.ndarray | None) -> int:
-    if vector is not None:
-        return max(1, int(np.count_nonzero(vector)))
-    spec = study.loaded.spec
-    given = spec.gradient if spec.dynamics.expansion.about == "start" else spec.displacement
-    if given is None or given.sparsity is None:
-        return study.parameters
-    return min(int(given.sparsity.value), study.parameters)
 
 
 def _kept(study: Study, response: Response, size: float) -> Interval | tuple[float, None]:
@@ -161,8 +150,8 @@ def _steps(matrix: Matrix, known: Matrix | None, response: Response, written: bo
         o.name: o for o in offers(Step(hessian=matrix, learning_rate=rate), entries=entries, tables=written)
     }
     # bands and diagonals take the identity into their own entries, where alpha may be 1
-    folded = with_shift(simplify(Scaled(factor=-rate, term=unbounded(matrix))), 1)
-    if folded is not None and entries is None:
+    folded = affine(unbounded(matrix), -rate, 1)
+    if folded is not None:
         for offer in offers(folded, tables=written):
             found.setdefault(offer.name, offer)
     return tuple(found.values())

@@ -107,6 +107,7 @@ def linear_system(study: Study) -> LinearSystem:
         noisy=recursion.noise > 0,
         uneven=not recursion.constant_rate or (count is not None and count > 1) or recursion.noise > 0,
         marks=() if pair is None else ((0, 0),),
+        nonzeros=nonzeros_of(study) if pair is None and count is None else None,
         accretive=pair is None and bool(recursion.growths.max() <= 1),
         coasting=None if pair is None or rate is not None else _coasting(pair, study.parameters),
     )
@@ -169,6 +170,20 @@ def _states(study: Study, pair: HeavyBall | None, count: int | None) -> States:
         vectors = tuple(pair_vector(v, pair.push()) for v in vectors)
     data = -np.array(vectors)
     return States(data.shape[1], len(data), data, study.written)
+
+
+def nonzeros_of(study: Study) -> int:
+    """Entries of what drives the run that are not zero: counted, or as the spec says, or all."""
+    vector = study.data.displacement
+    if vector is None and study.data.gradients is not None:
+        vector = study.data.gradients[0]
+    if vector is not None:
+        return max(1, int(np.count_nonzero(vector)))
+    spec = study.loaded.spec
+    given = spec.gradient if spec.dynamics.expansion.about == "start" else spec.displacement
+    if given is None or given.sparsity is None:
+        return study.parameters
+    return min(int(given.sparsity.value), study.parameters)
 
 
 def _linear_inverse(study: Study) -> InverseBound:

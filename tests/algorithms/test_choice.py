@@ -150,3 +150,14 @@ def test_a_menu_without_a_plan_names_every_reason(tmp_path: Path) -> None:
         choose(planner(found, families=("stationary", "gram")), ACCESSES)
     told = str(raised.value)
     assert "from the end" in told and "no encoding of it is offered" in told
+
+
+def test_a_solver_that_another_beats_in_everything_is_listed_with_its_price(tmp_path: Path) -> None:
+    choice = choose(
+        planner(problem(tmp_path), families=("kernel_reflection", "randomised_adiabatic")), ACCESSES
+    )
+    told = {a.candidate.solver: a for a in choice.alternatives if "asks for less" in a.reason}
+    assert set(told) == {"kernel reflection, norm unknown", "randomised adiabatic"}
+    for alternative in told.values():
+        assert alternative.plan is not None
+        assert alternative.plan.t_count > 2 * choice.best.t_count

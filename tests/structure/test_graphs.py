@@ -12,6 +12,7 @@ from qgd_compiler.kinds import Source
 from qgd_compiler.nodes import Node
 from qgd_compiler.structure import (
     Adjoint,
+    Banded,
     BlockDiagonal,
     Bounded,
     Declared,
@@ -213,3 +214,17 @@ def test_a_field_of_a_node_cannot_be_set() -> None:
     with pytest.raises(AttributeError):
         A.entries = np.eye(2)  # type: ignore[misc]
     assert isinstance(A, Node)
+
+
+def test_bands_and_diagonals_take_a_multiple_and_a_shift_into_their_entries() -> None:
+    from qgd_compiler.structure.fold_identity import affine
+
+    band = Banded(rows=5, offsets=(-1, 0, 1), values=(-0.25, 0.5, -0.3))
+    moved = affine(band, -0.9, 1)
+    assert isinstance(moved, Banded)
+    assert moved.matrix() == pytest.approx(np.eye(5) - 0.9 * band.matrix())
+    diagonal = Diagonal(values=np.array([0.5, -0.25, 2.0]))
+    other = affine(diagonal, -0.9, 1)
+    assert other is not None
+    assert other.matrix() == pytest.approx(np.eye(3) - 0.9 * diagonal.matrix())
+    assert affine(Identity(size=3), -0.9, 1) is None

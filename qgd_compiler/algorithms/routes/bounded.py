@@ -195,7 +195,8 @@ def _solved(target: one_sided.Target, epsilon: float) -> Polynomial:
     """The best polynomial; InfeasibleError where only a programme helps that takes minutes to solve."""
     if target.rate > LARGEST_PROGRAMME and needs_programme(target, epsilon):
         raise InfeasibleError(
-            f"at eta*T*alpha = {target.rate:.4g} and error {epsilon:.2g} only a linear programme of a large degree would do",
+            f"at eta*T*alpha = {target.rate:.4g} and error {epsilon:.2g} only a linear programme of a large degree "
+            f"would do",
             remedy="more and shorter steps, a larger error, or another solver",
         )
     try:

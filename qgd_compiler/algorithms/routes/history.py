@@ -74,10 +74,16 @@ class HistoryRoute:
         return max(3 * self.system.inverse_norm(iterations), 2.0), min(0.1 * self._left, 0.1)
 
     def knobs(self, candidate: Candidate) -> Sequence[int]:
-        """Paddings: none, a few from T/16 to 2T, and those that fill the time register."""
+        """Paddings: none, a few from T/16 to 2T, and those that fill the time register; of lifts T/2, T and one that fills.
+
+        `near` refines the best of them.
+        """
         iterations = self.system.iterations
-        grid = {0} | {max(1, round(iterations * 2.0**e)) for e in (-4, -2, -1, 0, 1)}
         bits = ceil_log2(iterations + 1)
+        if self.system.lift != "none":
+            filling = next(p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= iterations // 4)
+            return sorted({max(1, iterations // 2), iterations, filling})
+        grid = {0} | {max(1, round(iterations * 2.0**e)) for e in (-4, -2, -1, 0, 1)}
         grid |= {p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= 0}
         return sorted(grid)
 

@@ -20,7 +20,10 @@ from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.menu.offers import offers
 from qgd_compiler.algorithms.problem import ErrorTerm, HistorySums, InverseBound, RightHandSide
 from qgd_compiler.algorithms.right_hand_sides import States, driven
+from qgd_compiler.algorithms.upload import vector_state
 from qgd_compiler.analysis.learning_rates import is_constant, largest
+from qgd_compiler.costing.fold import Folder
+from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
@@ -43,6 +46,7 @@ class LinearSystem:
     batches      number of the minibatch of each step (None: one for all)
     uneven       the norms of η_t g_t differ
     marks        where u stands in a step
+    nonzeros     entries of the state that are not zero, where it is one vector (None: not known)
     accretive    every step has norm at most 1, so that L + L† >= 0
     coasting     K on one step (None: 0)
     """
@@ -59,6 +63,7 @@ class LinearSystem:
     uneven: bool = False
     marks: tuple[tuple[int, int], ...] = ()
     accretive: bool = False
+    nonzeros: int | None = None
     coasting: Matrix | None = None
     name: str = "history of a quadratic model"
     lift: str = "none"
@@ -68,6 +73,7 @@ class LinearSystem:
     _inverse: dict[int, float] = field(default_factory=dict)
     _histories: dict[tuple[object, ...], Encoding] = field(default_factory=dict)
     _routines: dict[tuple[object, ...], Routine] = field(default_factory=dict)
+    _folder: Folder = field(default_factory=lambda: Folder(price_of))
 
     @property
     def iterations(self) -> int:
@@ -134,8 +140,10 @@ class LinearSystem:
         return table.prepared(Words(epsilon=relative), access).encoding(controlled=True)
 
     def right_hand_side(self, offer: Offer, padding: int, epsilon: float, access: Access) -> RightHandSide:
-        """As `System` says."""
+        """As `System` says; of one vector for all steps the cheaper of a dense and a sparse preparation."""
         span, places = self._columns(offer)
+        if self.batches is None and not self.noisy and self.nonzeros is not None and self.nonzeros < span:
+            return self._of_a_sparse_vector(offer, padding, epsilon, access)
         share = epsilon / 2 if self.uneven else epsilon
         bits, error = self.states.bits_for(span, places, share)
         if self.uneven:
@@ -166,6 +174,32 @@ class LinearSystem:
             return None
         own = np.arange(self.iterations) if self.noisy else np.array(self.batches or [0] * self.iterations)
         return tree_tables(self.rates * np.linalg.norm(held[own], axis=1), bits)
+
+    def _of_a_sparse_vector(
+        self, offer: Offer, padding: int, epsilon: float, access: Access
+    ) -> RightHandSide:
+        assert self.nonzeros is not None
+        of_times, share = 0.0, epsilon
+        if self.uneven:
+            share = epsilon / 2
+            _, of_times = States(self.iterations).bits_for(self.iterations, None, share)
+        found = vector_state(self.states, self.nonzeros, offer.columns, share, access, self._folder)
+        bits = found.bits
+        if self.uneven:
+            bits = max(bits, States(self.iterations).bits_for(self.iterations, None, share)[0])
+        key = (found.routine.digest, padding, bits, access)
+        if key not in self._routines:
+            self._routines[key] = driven(
+                int(offer.columns.span),
+                self.iterations,
+                padding,
+                bits,
+                access,
+                varying=self.uneven,
+                time_tables=self._time_words(bits),
+                state=found.routine,
+            )
+        return RightHandSide(self._routines[key], found.error + of_times, bits)
 
     def _columns(self, offer: Offer) -> tuple[int, NDArray[np.int64] | None]:
         """Amplitudes of the register of one step, and where the entries of a state stand in it."""
