@@ -18,7 +18,7 @@ from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, tree_tables
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import And, Gate
-from qgd_compiler.scalars import Scalar, ceil_log2
+from qgd_compiler.scalars import Scalar, ceil_log2, is_integer
 
 Data = tuple[Sequence[int], np.ndarray]
 
@@ -50,7 +50,9 @@ def sparse_state(
     builder.call(amplitude_tree(nonzeros, angle_bits, access, tables=tables), index, gradient)
     table = None if places is None else tuple(places)
     load_clean(builder, access, [(nonzeros, index)], state, table=table)
-    if places is None:
+    if is_integer(nonzeros) and nonzeros == 1:
+        pass  # one place needs no index
+    elif places is None:
         # As many ANDs as the trie has, and a bound on its CNOTs: a table of as many words.
         low = state.part(0, ceil_log2(nonzeros))
         builder.call(Qrom().operation((nonzeros,), index.size, None, False), low, index, NOTHING)
