@@ -10,9 +10,12 @@ from typing import Any
 
 from qgd_compiler.algorithms.access import Access, access_named, column_caps
 from qgd_compiler.algorithms.choice import OBJECTIVES, Choice, Planner, choose, pareto_front
+from qgd_compiler.algorithms.loop import Loops
 from qgd_compiler.algorithms.menu.leaves import absent
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.ranking import rank
+from qgd_compiler.algorithms.readout.menu import question
+from qgd_compiler.algorithms.readout.reader import Reader
 from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.algorithms.solver_menu import Case, history_kappa, solver_menu
 from qgd_compiler.analysis.spectrum import measure_extremes
@@ -40,6 +43,9 @@ from qgd_compiler.spec.models import Spec
 from qgd_compiler.structure.facts import best_norm
 from qgd_compiler.study import Progress, Study, study, study_hessian
 from qgd_compiler.study.analysis import analysis_of
+from qgd_compiler.study.comparison import compared
+from qgd_compiler.study.loop import MakePlanner, SegmentPlanner, windows_of
+from qgd_compiler.study.segmented import cut_run
 
 SpecLike = str | Path | Spec | Mapping[str, Any]
 
@@ -63,14 +69,25 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
 
     made = _chosen(spec, progress)
     found, content = made.found, made.found.loaded.spec
+    windows, why = (None, "") if made.loops is not None else windows_of(found, made.choice, made.make)
     report = report_of(
         made.heading,
         made.problem,
-        MeasuredRun(found.regime, found.recursion.iterations),
+        MeasuredRun(found.regime, found.recursion.iterations, why),
         made.choice,
         pareto_front(made.planner, made.choice, column_caps(made.accesses)),
         made.planner.exchange,
         content.objective,
+        made.loops,
+        windows,
+        compared(
+            found,
+            made.choice.best,
+            None if made.loops is None else made.loops.best,
+            made.planner.exchange,
+            # the access whose price grows least with a table, where it is allowed
+            next((a for a in made.accesses if a.name == "qroam"), made.choice.best.candidate.access),
+        ),
     )
     return report.model_copy(update={"proof": section_of(made.choice.best)})
 
@@ -94,10 +111,11 @@ def explain(
     if depth is not None and depth < 0:
         raise UsageError(f"a tree has no depth {depth}", remedy="0 or more")
     made = _chosen(spec, progress)
+    best = made.choice.best
     return explanation_of(
         made.heading,
         made.problem,
-        made.choice.best,
+        best if best.reading is None else best.reading.one_state,
         made.planner.exchange,
         made.planner.folder,
         component,
@@ -107,7 +125,7 @@ def explain(
 
 @dataclass(frozen=True)
 class _Chosen:
-    """A spec studied, and its menu worked out."""
+    """A spec studied, and its menu worked out; of a run in segments for the first one, with the `loops` over all."""
 
     found: Study
     problem: Problem
@@ -115,28 +133,50 @@ class _Chosen:
     planner: Planner
     choice: Choice
     heading: Heading
+    make: MakePlanner
+    loops: Loops | None
 
 
 def _chosen(spec: SpecLike, progress: Progress) -> _Chosen:
     found = study(_loaded(spec), progress)
     content = found.loaded.spec
     exchange, accesses = _exchange(content), _accesses(content)
-    problem = found.problem()
     folder = Folder(price_of)
     cap = content.limits.qubits
-    planner = Planner(
-        routes_of(problem, exchange, folder, content.solvers),
-        exchange,
-        folder,
-        OBJECTIVES[content.objective],
-        None if cap is None else int(cap.value),
-    )
     if cap is not None or content.objective not in ("t_count", "toffoli"):
         accesses = list(column_caps(accesses))  # block sizes between the fewest gates and the fewest qubits
+
+    def make(problem: Problem, reader: Reader | None) -> Planner:
+        return Planner(
+            routes_of(problem, exchange, folder, content.solvers),
+            exchange,
+            folder,
+            OBJECTIVES[content.objective],
+            None if cap is None else int(cap.value),
+            reader,
+        )
+
+    segments = _segments(found, make)
+    if segments is None:
+        problem = found.problem()
+        planner = make(problem, _reader(found))
+    else:
+        problem, planner = segments.problems[0], segments.planners[0]
     choice = choose(planner, accesses, progress)
+    loops = None if segments is None else segments.loops(choice)
     sources = (*found.sources, found.run.source)
     heading = Heading(content.name, found.digest, (*found.assumptions, *found.run_assumptions), sources)
-    return _Chosen(found, problem, accesses, planner, choice, heading)
+    return _Chosen(found, problem, accesses, planner, choice, heading, make, loops)
+
+
+def _segments(found: Study, make: MakePlanner) -> SegmentPlanner | None:
+    """Planners for the segments that the spec asks for; None where it asks for none."""
+    dynamics = found.loaded.spec.dynamics
+    warm_up = int(dynamics.warm_up.value)
+    if dynamics.segment is None and not warm_up:
+        return None
+    length = dynamics.iterations if dynamics.segment is None else dynamics.segment
+    return SegmentPlanner.of(cut_run(found, int(length.value), warm_up), make)
 
 
 def analyze(
@@ -366,6 +406,14 @@ def _loaded(spec: SpecLike) -> Loaded:
     if isinstance(spec, Mapping):
         return validate(dict(spec))
     return load(spec)
+
+
+def _reader(found: Study) -> Reader | None:
+    """What reads the answer out; None for the state itself."""
+    output = found.loaded.spec.output
+    if output.kind == "state":
+        return None
+    return Reader(question(output, found.parameters), found.reference_entries)
 
 
 def _exchange(content: Spec) -> Exchange:

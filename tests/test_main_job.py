@@ -230,8 +230,8 @@ def test_damping_is_added_to_the_hessian_and_the_damped_route_makes_it_neutral(t
         ({"model__parameters": 4}, SpecError, "3 x 3"),
         ({"spectrum": {"lambda_max": 1.0}}, SpecError, "lambda_max"),
         ({"hessian__max_entry": 0.1}, SpecError, "max_entry"),
-        ({"dynamics__segment": 2}, UnsupportedError, "segment"),
-        ({"output": "parameters"}, UnsupportedError, "output"),
+        ({"dynamics__segment": 2, "dynamics__momentum": 0.5}, UnsupportedError, "velocity"),
+        ({"output": "parameters", "solvers": ["discrete_adiabatic"]}, InfeasibleError, "unitary"),
         ({"access": "qram"}, SpecError, "price"),
         (
             {

@@ -160,6 +160,11 @@ def amplified_run(run: Routine, wanted: Wanted, way: Amplification, *, angles: b
     return builder.routine()
 
 
+def amplification_round(run: Routine, wanted: Wanted) -> Routine:
+    """One round of plain amplification: −1 times the Grover iterate of the run, what is wanted being good."""
+    return _round(run, wanted, None)
+
+
 Phases = tuple[float | None, float | None] | None
 
 

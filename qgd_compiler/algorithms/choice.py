@@ -14,6 +14,7 @@ from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Plan, Shares, counted
 from qgd_compiler.algorithms.ranking import Ranked, rank
+from qgd_compiler.algorithms.readout.reader import Reader
 from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.route import Line, Route
 from qgd_compiler.costing.exchange import Exchange
@@ -75,6 +76,7 @@ class Planner:
     routes        by their subject
     value         what plans are compared by, smaller is better
     most_qubits   a cap on the logical qubits of a circuit; None: no cap
+    reader        puts the read-out into the totals that are compared; None: the state is the answer
     """
 
     routes: dict[str, Route]
@@ -82,13 +84,15 @@ class Planner:
     folder: Folder
     value: Value = OBJECTIVES["t_count"]
     most_qubits: int | None = None
+    reader: Reader | None = None
     _plans: dict[tuple[Candidate, int, Shares], Plan] = field(default_factory=dict)
     _lowered: dict[tuple[Candidate, int, Shares], Lowered] = field(default_factory=dict)
 
-    def in_exchange(self, exchange: Exchange) -> Planner:
-        """The same plans priced in another exchange."""
+    def proven(self, exchange: Exchange) -> Planner:
+        """The same plans priced in a proven exchange, and read out in ways with proven counts."""
+        reader = None if self.reader is None else replace(self.reader, proven=True)
         return Planner(
-            self.routes, exchange, self.folder, self.value, self.most_qubits, _lowered=self._lowered
+            self.routes, exchange, self.folder, self.value, self.most_qubits, reader, _lowered=self._lowered
         )
 
     def plan(self, candidate: Candidate, knob: int, shares: Shares) -> Plan:
@@ -99,6 +103,8 @@ class Planner:
                 self._lowered[key] = self.routes[candidate.subject].lowered(candidate, knob, shares)
             lowered = self._lowered[key]
             plans = [counted(lowered, way, self.exchange, self.folder) for way in lowered.ways]
+            if self.reader is not None:
+                plans = [self.reader.read(lowered, p, self.exchange, self.folder) for p in plans]
             self._plans[key] = min(plans, key=lambda p: (self.value(p), p.qubits))
         plan = self._plans[key]
         if self.most_qubits is not None and plan.qubits > self.most_qubits:
@@ -286,7 +292,7 @@ def _best_proven(
         return best, exchange, ""
     proven = {line.candidate for line in lines if line.kind in PROVEN}
     progress("the best proven plan")
-    other = planner.in_exchange(exchange)
+    other = planner.proven(exchange)
     mine = [r for r in roots if r.candidate in proven]
     if planner.exchange.rotation_model.toffoli(1e-6):
         # rotations in Toffolis pay for a phase gradient once, so that few of them may cost more than proven words

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Amplification, Wanted, amplified_run
@@ -20,6 +21,9 @@ from qgd_compiler.costing.fold import Cost, Folder
 from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
+
+if TYPE_CHECKING:
+    from qgd_compiler.algorithms.readout.reading import Reading
 
 ErrorTerms = tuple[tuple[str, float, Kind], ...]
 
@@ -84,7 +88,8 @@ class Plan:
     facts           what the route knows of its subject
     rotation_epsilon   precision of every rotation
     t_per_circuit   T gates of one circuit, its amplification rounds included; `t_depth` its layers of T
-    t_count, toffoli_count, depth   expected over all circuits until one succeeds, rounded up
+    t_count, toffoli_count, depth   expected over all circuits until one succeeds, or until all is read out, rounded up
+    reading         how the answer is read out; None: the state is the answer
     kind            of the queries, the error and the lift; the exchange not counted
     """
 
@@ -106,6 +111,7 @@ class Plan:
     toffoli_count: int
     depth: int
     kind: Kind
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,7 @@ class Lowered:
                     it grows in the output
     terms           the other errors
     breakdown       qubits by purpose, without work and phase gradient
+    reusable        the run is a unitary, which can be controlled and inverted
     """
 
     candidate: Candidate
@@ -132,6 +139,7 @@ class Lowered:
     synthesis_after: float
     breakdown: dict[str, int]
     kinds: tuple[Kind, ...]
+    reusable: bool = True
 
 
 def counted(lowered: Lowered, reached: Amplification, exchange: Exchange, folder: Folder) -> Plan:

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from qgd_compiler.algorithms.choice import Alternative as Considered
 from qgd_compiler.algorithms.choice import Choice
 from qgd_compiler.algorithms.history import rows
+from qgd_compiler.algorithms.loop import Loop, Loops
 from qgd_compiler.algorithms.plan import Plan
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.analysis.regime import Regime as MeasuredRegime
+from qgd_compiler.backends.baseline_section import baselines_of
 from qgd_compiler.backends.document import Assumption
+from qgd_compiler.backends.readout_section import readout_of
 from qgd_compiler.backends.report import (
     Alternative,
     Carleman,
@@ -32,9 +35,11 @@ from qgd_compiler.backends.report import (
     Success,
     Total,
 )
+from qgd_compiler.backends.segments_section import segments_of
 from qgd_compiler.backends.verdict import MeasuredRun, verdict_of
+from qgd_compiler.baselines.comparison import Comparison
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.kinds import Source, weakest_kind, weakest_source
+from qgd_compiler.kinds import Kind, Source, weakest_kind, weakest_source
 from qgd_compiler.version import __version__
 
 DATA_COMPONENTS = ("hessian", "right-hand side")
@@ -59,18 +64,29 @@ def report_of(
     front: Sequence[Plan],
     exchange: Exchange,
     objective: str,
+    loops: Loops | None = None,
+    windows: Loop | None = None,
+    compared: Comparison | None = None,
 ) -> Report:
-    """The report of one compile; `front`: the Pareto front of T gates and qubits."""
+    """The report of one compile.
+
+    front    the Pareto front of T gates and qubits
+    loops    the segments that the run is cut into, if it is: plans are of the first one
+    windows  the windows that it might be cut into instead
+    compared the same run on classical machines
+    """
     best, regime = choice.best, run.regime
     history = _best_history(choice)
+    loop = None if loops is None else loops.best
+    cut = loop or windows
     return Report(
         name=heading.name,
         compiler=__version__,
         spec_digest=heading.digest,
-        verdict=verdict_of(problem, run, choice.best, exchange),
-        kind=weakest_kind((best.kind, exchange.kind)),
+        verdict=verdict_of(problem, run, choice.best, exchange, loop, windows, compared),
+        kind=weakest_kind((*_kinds(best, loop), exchange.kind)),
         weakest_source=weakest_source(heading.sources),
-        total=_total(choice, exchange, objective),
+        total=_total(choice, exchange, objective, loops),
         regime=regime_of(regime),
         carleman=_carleman(best, history),
         linear_system=None if history is None else _linear_system(history, history is best),
@@ -92,13 +108,21 @@ def report_of(
             runs=max(1.0, best.amplification.circuits),
             method=best.amplification.method,
         ),
+        readout=None if best.reading is None else readout_of(best.reading),
+        segments=None if cut is None else segments_of(cut, applied=loop is not None),
         logical=_logical(best, exchange),
+        baselines=None if compared is None else baselines_of(compared),
         error_budget=tuple(ErrorShare(name=n, epsilon=e, kind=k) for n, e, k in best.error_terms),
         split=_split(choice),
         pareto=tuple(_offer(plan, exchange) for plan in front),
         alternatives=tuple(_alternative(a) for a in choice.alternatives),
         assumptions=heading.assumptions,
     )
+
+
+def _kinds(best: Plan, loop: Loop | None) -> tuple[Kind, ...]:
+    """Of the plans that the total is made of."""
+    return (best.kind,) if loop is None else tuple(p.plan.kind for p in loop.pieces)
 
 
 def regime_of(regime: MeasuredRegime) -> Regime:
@@ -250,28 +274,39 @@ def _alternative(considered: Considered) -> Alternative:
     )
 
 
-def _offer(plan: Plan, exchange: Exchange) -> Offer:
+def _offer(plan: Plan, exchange: Exchange, loop: Loop | None = None) -> Offer:
+    counts: Plan | Loop = plan if loop is None else loop
     return Offer(
         subject=plan.candidate.subject,
         rotation=exchange.rotation,
-        t_count=plan.t_count,
-        toffoli=plan.toffoli_count,
-        qubits=plan.qubits,
+        t_count=counts.t_count,
+        toffoli=counts.toffoli_count,
+        qubits=counts.qubits,
         solver=plan.candidate.solver,
         encoding=plan.candidate.encoding,
         access=plan.candidate.access.name,
     )
 
 
-def _total(choice: Choice, exchange: Exchange, objective: str) -> Total:
-    best, heuristic = choice.best, choice.heuristic
+def _total(choice: Choice, exchange: Exchange, objective: str, loops: Loops | None) -> Total:
+    proven, heuristic, why = choice.proven, choice.heuristic, choice.why_no_proven
+    counts: Plan | Loop = choice.best
+    if loops is not None:
+        counts = loops.best
+        if proven is not None and loops.proven is None:
+            proven, why = None, "the proven plan of the first segment serves no other"
+        heuristic = None if loops.heuristic is None else heuristic
     return Total(
-        t_count=best.t_count,
-        toffoli=best.toffoli_count,
-        qubits=best.qubits,
+        t_count=counts.t_count,
+        toffoli=counts.toffoli_count,
+        qubits=counts.qubits,
         objective=objective,
-        proven=None if choice.proven is None else _offer(choice.proven, choice.proven_exchange),
-        why_no_proven=choice.why_no_proven,
-        heuristic=None if heuristic is None else _offer(heuristic, exchange),
+        proven=None
+        if proven is None
+        else _offer(proven, choice.proven_exchange, None if loops is None else loops.proven),
+        why_no_proven=why,
+        heuristic=None
+        if heuristic is None
+        else _offer(heuristic, exchange, None if loops is None else loops.heuristic),
         why_no_heuristic="" if heuristic is not None else "every solver that serves this spec is proven",
     )

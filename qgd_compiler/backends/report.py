@@ -6,7 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field, FiniteFloat
 
+from qgd_compiler.backends.baseline_section import Baselines
 from qgd_compiler.backends.document import Assumption, Count, Document, Part, Positive, Probability, schema_of
+from qgd_compiler.backends.readout_section import ReadOut
+from qgd_compiler.backends.segments_section import Segments
 from qgd_compiler.kinds import Kind, Source
 
 
@@ -188,8 +191,10 @@ class Offer(Part):
 class Total(Part):
     """What the answer costs, all runs included."""
 
-    t_count: Count = Field(description="Expected T gates over all runs until one succeeds, rounded up.")
-    toffoli: Count = Field(description="Expected Toffolis over all runs until one succeeds, rounded up.")
+    t_count: Count = Field(
+        description="Expected T gates until the answer is there, rounded up: one good state, or all that is read out."
+    )
+    toffoli: Count = Field(description="Expected Toffolis until the answer is there, rounded up.")
     qubits: Count = Field(description="Logical qubits, peak; the runs follow each other.")
     objective: str = Field(description="What the choice minimised.")
     proven: Offer | None = Field(description="Cheapest plan of which every part is exact or a proven bound.")
@@ -266,7 +271,18 @@ class Report(Document):
         default=None, description="The polynomial, where the solver applies one."
     )
     success: Success = Field(description="How often the circuit has to run.")
+    readout: ReadOut | None = Field(
+        default=None, description="Until the answer is on paper; null where the answer is the state itself."
+    )
+    segments: Segments | None = Field(
+        default=None,
+        description="The run cut into segments; null where it is one piece. Plans below are of the first segment.",
+    )
     logical: Logical = Field(description="Logical resources of one run of the circuit.")
+    baselines: Baselines | None = Field(
+        default=None,
+        description="The run on classical machines, and what would have to be true to be faster.",
+    )
     error_budget: tuple[ErrorShare, ...] = Field(description="Where the allowed error goes.")
     split: Split = Field(description="How the error is shared out.")
     pareto: tuple[Offer, ...] = Field(

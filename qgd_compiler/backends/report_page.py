@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from qgd_compiler.backends.baseline_section import baseline_sections
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.figures import bar, count, near_one, percent, real
 from qgd_compiler.backends.page import Column, Grid, Page, Pairs, Section, columns
+from qgd_compiler.backends.readout_section import readout_sections
 from qgd_compiler.backends.report import Offer, Regime, Report
+from qgd_compiler.backends.segments_section import segments_sections
 
 COUNTS = ("T gates", "Toffoli", "qubits", "rotations")
 
@@ -14,6 +17,8 @@ def report_page(report: Report) -> Page:
     """The page of a cost report."""
     sections = [
         _total(report),
+        *segments_sections(report.segments),
+        *readout_sections(report.readout),
         _components(report),
         _circuit(report),
         regime_section(report.regime),
@@ -22,6 +27,7 @@ def report_page(report: Report) -> Page:
         _stationary(report),
         _system(report),
         _errors(report),
+        *baseline_sections(report.baselines),
         _front(report),
         _alternatives(report),
         assumptions_section(report.assumptions),
@@ -93,7 +99,8 @@ def _total(report: Report) -> Section:
     total, solver = report.total, report.solver
     chosen = (count(total.t_count), count(total.toffoli), count(total.qubits), solver.name, solver.encoding)
     rows: list[tuple[str, ...]] = [("this plan", *chosen, solver.access)]
-    notes = [f"Chosen for the least {OBJECTIVES[total.objective]}; counted until one run succeeds."]
+    until = "one run succeeds" if report.readout is None else "the answer is read out"
+    notes = [f"Chosen for the least {OBJECTIVES[total.objective]}; counted until {until}."]
     for label, offer, why in (
         ("best proven", total.proven, total.why_no_proven),
         ("best heuristic", total.heuristic, total.why_no_heuristic),

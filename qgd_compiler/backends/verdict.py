@@ -2,36 +2,91 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 
+from qgd_compiler.algorithms.loop import Loop
 from qgd_compiler.algorithms.plan import Plan
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.analysis.regime import Regime
+from qgd_compiler.baselines.comparison import Comparison
 from qgd_compiler.costing.exchange import Exchange
 
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """The class of the whole run, and its steps, of which the price may hold only a window."""
+    """The class of the whole run, and its steps, of which the price may hold only a window.
+
+    why_no_windows   why a run that grows has no price in windows
+    """
 
     regime: Regime
     iterations: int
+    why_no_windows: str = ""
 
 
-def verdict_of(problem: Problem, run: MeasuredRun, best: Plan, exchange: Exchange) -> tuple[str, ...]:
-    """Most important first."""
+def verdict_of(
+    problem: Problem,
+    run: MeasuredRun,
+    best: Plan,
+    exchange: Exchange,
+    loop: Loop | None = None,
+    windows: Loop | None = None,
+    compared: Comparison | None = None,
+) -> tuple[str, ...]:
+    """Most important first.
+
+    loop     the segments that the price is of; `windows` those that the run might be cut into instead
+    compared the same run on classical machines
+    """
     return (
-        f"{best.t_count:.3g} T gates and {best.qubits:,} logical qubits for one state proportional to the "
-        f"displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, "
-        f"error {problem.epsilon:g}.",
+        *((_price(problem, best),) if loop is None else _of_segments(problem, run, loop)),
         run.regime.verdict,
-        *_about_windows(problem, run),
+        *(() if loop is not None else _about_windows(problem, run, best, windows)),
         _what_it_hangs_on(best, exchange),
         *_astronomical(best),
-        f"Plain gradient descent reaches the same parameters with {problem.iterations:,} classical matrix-vector "
-        f"products, and reading them out of the state would take many runs more.",
+        *(() if compared is None else (compared.verdict.words()[0],)),
     )
+
+
+def _of_segments(problem: Problem, run: MeasuredRun, loop: Loop) -> tuple[str, ...]:
+    """In total, per segment, per circuit."""
+    first = loop.pieces[0]
+    last = loop.pieces[-1].plan.reading
+    returned = "a state proportional to the last displacement" if last is None else last.question.words()
+    several = len(loop.pieces) > 1
+    return (
+        f"{_short(loop.t_count)} T gates and {loop.qubits:,} logical qubits in total for {run.iterations:,} steps in "
+        f"{loop.segments:,} segments of at most {loop.length:,} steps, {loop.classical_steps:,} of them classical, "
+        f"with {_short(math.ceil(loop.circuits))} circuits; {problem.parameters:,} parameters, error "
+        f"{loop.error:.3g} of {loop.allowed:.3g} allowed at the end. It returns {returned}.",
+        f"{'The first' if several else 'The'} segment takes {_short(first.plan.t_count)} T gates in "
+        f"{_short(math.ceil(first.circuits))} circuits of {_short(first.plan.t_per_circuit)} T gates each without what "
+        f"the read-out adds.",
+    )
+
+
+def _price(problem: Problem, best: Plan) -> str:
+    after = (
+        f"the displacement of the parameters after {problem.iterations:,} steps, {problem.parameters:,} parameters, "
+        f"error {problem.epsilon:g}"
+    )
+    machine = f"T gates and {best.qubits:,} logical qubits"
+    reading = best.reading
+    if reading is None:
+        return f"{_short(best.t_count)} {machine} for one state proportional to {after}."
+    return (
+        f"{_short(best.t_count)} {machine} until this is on paper: {reading.question.words()}. That takes "
+        f"{_short(math.ceil(reading.circuits))} circuits, of {_short(best.t_per_circuit)} T gates each without what "
+        f"the read-out adds. The result is {after} of the state alone."
+    )
+
+
+def _short(number: int) -> str:
+    """Three digits, of integers of any size."""
+    return f"{number:,}" if number < 1000 else f"{Decimal(number):.3g}".lower()
 
 
 def _what_it_hangs_on(best: Plan, exchange: Exchange) -> str:
@@ -64,16 +119,23 @@ def _astronomical(best: Plan) -> tuple[str, ...]:
     )
 
 
-def _about_windows(problem: Problem, run: MeasuredRun) -> tuple[str, ...]:
+def _about_windows(problem: Problem, run: MeasuredRun, best: Plan, windows: Loop | None) -> tuple[str, ...]:
     window = run.regime.window
     if problem.iterations < run.iterations:
         return (
             f"The price is that of the first window, {problem.iterations:,} of {run.iterations:,} steps; the other "
-            f"windows, with an upload and a read-out each, are not priced.",
+            f"windows are not priced: each begins at another point, with a Hessian and higher derivatives of its own.",
         )
     if window is None or window >= problem.iterations:
         return ()
+    whole = f"The price is that of one run of all {problem.iterations:,} steps with all its growth; "
+    if windows is None:
+        return (
+            whole + (run.why_no_windows or "windows with an upload and a read-out each are not priced") + ".",
+        )
+    more = windows.t_count / best.t_count
     return (
-        f"The price is that of one run of all {problem.iterations:,} steps with all its growth; "
-        f"windows with an upload and a read-out each are not priced.",
+        f"{whole}in {windows.segments:,} windows of at most {windows.length:,} steps, each uploaded and read out, it "
+        f"would take {_short(windows.t_count)} T gates in {_short(math.ceil(windows.circuits))} circuits, {more:.3g} "
+        f"times as many.",
     )

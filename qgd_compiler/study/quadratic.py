@@ -85,13 +85,13 @@ def quadratic_of(study: Study) -> Quadratic:
         factor=_factor(study.matrix, study.written),
         states=states,
         nonzeros=nonzeros_of(study),
-        kept=_kept(study, response, size),
+        kept=kept_of(study, response, size),
         stationary=stationary,
         distance=None if stationary is None else _distance(response, low, high),
     )
 
 
-def _kept(study: Study, response: Response, size: float) -> Interval | tuple[float, None]:
+def kept_of(study: Study, response: Response, size: float) -> Interval | tuple[float, None]:
     """‖u_T‖/‖v‖: measured, else from the spectrum, or what the spec declares of the run."""
     run = study.run
     if run.final is not None and size > 0:

@@ -90,6 +90,14 @@ class Study:
         """Rows of the Hessian."""
         return parameters(self.loaded)
 
+    @property
+    def reference_entries(self) -> int | None:
+        """Entries of the vector of an overlap that are not zero, at most; None: none is given, any may be."""
+        given = self.loaded.spec.output.reference
+        if given is None:
+            return None
+        return max(1, int(vector_of(self.loaded, given, "output.reference").nonzeros.value))
+
     @cached_property
     def priced(self) -> Recursion:
         """The whole run, or the first window of it."""

@@ -10,12 +10,6 @@ def refuse_what_is_absent(loaded: Loaded) -> None:
     """Raise UnsupportedError for a feature of the spec format that this version does not compile."""
     spec = loaded.spec
     absent = [
-        (
-            "dynamics.segment",
-            spec.dynamics.segment is not None,
-            "segments are not compiled; the run is one piece",
-        ),
-        ("output", spec.output.kind != "state", "only the output `state` is compiled"),
         ("hardware", spec.hardware is not None, "physical estimates are not made"),
     ]
     for path, asked, remedy in absent:

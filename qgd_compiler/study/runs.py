@@ -215,7 +215,7 @@ def _bounded(recursion: Recursion, declared: float | None) -> Followed:
             )
     high = recursion.size_bounds
     largest = float(high.max())
-    lowest = declared * largest if declared is not None else _least_final(recursion)
+    lowest = declared * largest if declared is not None else least_final(recursion)
     if not lowest > 0 or not math.isfinite(largest):
         raise InfeasibleError(
             "nothing bounds the size of the last iterate from below",
@@ -249,7 +249,7 @@ def _of_bounds(low: Array | None, high: Array | None, sums: HistorySums, recursi
     )
 
 
-def _least_final(recursion: Recursion) -> float:
+def least_final(recursion: Recursion) -> float:
     """A lower bound on ‖u_T‖: the least that any mode of the quadratic model keeps, less what all else can move.
 
     From u_0 = 0 with 1 − ηλ >= 0 every mode reaches at least −ηg_k S_T(1 − ηλ_max); noise and nonlinear terms move the

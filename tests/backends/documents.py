@@ -87,6 +87,9 @@ def report_content() -> dict[str, Any]:
             "source": "Dalzell, arXiv:2406.12086, theorem 1",
         },
         "success": {"probability": 0.871, "rounds": 2, "runs": 1.148, "method": "amplitude amplification"},
+        "readout": None,
+        "segments": None,
+        "baselines": None,
         "logical": {
             "t_count": 900_000,
             "toffoli": 200_000,

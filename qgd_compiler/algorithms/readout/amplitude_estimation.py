@@ -45,6 +45,7 @@ def by_phase(epsilon: float, failure: float) -> Way:
                 Circuit.ESTIMATED,
                 circuits=repeats,
                 iterates=repeats * (2**bits - 1),
+                phase_bits=bits,
                 kind=Kind.BOUND,
                 source=PHASE,
             ),
@@ -70,10 +71,15 @@ def _points(epsilon: float, failure: float) -> tuple[int, int]:
         if within < 1:
             continue
         if miss(within) < 0.5:
-            repeats = median_repeats(miss(within), failure)
+            repeats = _repeats(within, failure)
             found.append((repeats * (2 ** (bits + 1) - 1), bits, repeats))
     _, bits, repeats = min(found)
     return bits, repeats
+
+
+@lru_cache(maxsize=4096)
+def _repeats(within: int, failure: float) -> int:
+    return median_repeats(miss(within), failure)
 
 
 def miss(within: int) -> float:

@@ -34,7 +34,12 @@ def norm(
     rho = relative / abs(sensitivity)
     returns = f"the norm of the result, within a relative {relative:g}"
     ways = [
-        replace(way, name=f"success {way.name}", returns=returns)
+        replace(
+            way,
+            name=f"success {way.name}",
+            phases=tuple(replace(p, name=f"norm: {p.name}", circuit=Circuit.SUCCESS) for p in way.phases),
+            returns=returns,
+        )
         for way in estimations(rho * math.sqrt(success), failure)
     ]
     ways.append(replace(counted(rho, failure, success, paid), returns=returns))
@@ -50,7 +55,7 @@ def counted(rho: float, failure: float, success: float, paid: int = 0) -> Way:
     # every circuit counts here, whether it succeeds or not
     return Way(
         "success counted",
-        (Phase("successes", Circuit.ESTIMATED, circuits=further, kind=Kind.BOUND, source=source),),
+        (Phase("norm: successes", Circuit.COUNTED, circuits=further, kind=Kind.BOUND, source=source),),
         failure,
         source,
     )

@@ -20,18 +20,34 @@ from qgd_compiler.algorithms.readout.ways import Circuit, Phase, Way
 from qgd_compiler.kinds import Kind
 
 
-def overlap(epsilon: float, failure: float, success: float) -> tuple[Way, ...]:
+def overlap(epsilon: float, failure: float, success: float, spread: float = 1.0) -> tuple[Way, ...]:
     """All ways to read one overlap within `epsilon`, cheapest first.
 
     success   of one run; a lower bound serves
+    spread    √(largest/smallest P): the geometric mean is assumed, and what it may be off by is taken from ε
     """
     returns = f"the overlap of the normalised result with w, within {epsilon:g}, sign included"
+    left = epsilon - off_by(spread)
+    sample = replace(sampled(epsilon, failure), returns=returns)
+    if not left > 0:
+        name = "Hadamard test, amplitude estimation"
+        return sample, Way(name, source="readout/overlap.py", unavailable=unknown(spread))
     ways = [
-        replace(way, name=f"Hadamard test, {way.name}", returns=returns + ", √P known")
-        for way in estimations(epsilon * math.sqrt(success) / 2, failure)
+        replace(way, name=f"Hadamard test, {way.name}", returns=returns)
+        for way in estimations(left * math.sqrt(success) / 2, failure)
     ]
-    ways.append(replace(sampled(epsilon, failure), returns=returns))
+    ways.append(sample)
     return tuple(sorted(ways, key=lambda way: way.expected_runs(success)))
+
+
+def off_by(spread: float) -> float:
+    """How much an overlap of at most 1 is off where √P is only known within a factor `spread` (bound): √spread − 1."""
+    return math.sqrt(spread) - 1
+
+
+def unknown(spread: float) -> str:
+    """Why an amplitude cannot be turned into an overlap."""
+    return f"√P is known only within a factor of {spread:.3g}, and amplitude estimation finds √P times the overlap"
 
 
 def sampled(epsilon: float, failure: float) -> Way:

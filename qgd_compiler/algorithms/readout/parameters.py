@@ -15,15 +15,16 @@ a quarter of that was seen to do in 85 % of the cases.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from collections.abc import Iterable
+from functools import lru_cache
 
 from qgd_compiler.algorithms.readout.amplitude_estimation import estimations
+from qgd_compiler.algorithms.readout.overlap import off_by, unknown
 from qgd_compiler.algorithms.readout.sampling import (
     fewest,
+    fewest_for_signs,
     magnitude_failure,
     norm_failure,
-    sign_failure,
 )
 from qgd_compiler.algorithms.readout.ways import Circuit, Phase, Way
 from qgd_compiler.kinds import Kind
@@ -35,20 +36,21 @@ FAILURES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8)
 
 
 def parameters(
-    entries: int, delta: float, failure: float, success: float, balance: float = 1.0
+    entries: int, delta: float, failure: float, success: float, balance: float = 1.0, spread: float = 1.0
 ) -> tuple[Way, ...]:
     """All ways to read `entries` entries, each within `delta`; cheapest first, those without a count last.
 
     failure   probability that any entry is off by more
     success   of one run; only the choices within a way depend on it
     balance   as in `sampling.sign_failure`
+    spread    as in `overlap.overlap`
     """
     return _in_order(
         [
             two_phases(entries, delta, failure, success, balance),
             published(entries, delta, quarter=False),
             published(entries, delta, quarter=True),
-            entry_by_entry(entries, delta, failure, success),
+            entry_by_entry(entries, delta, failure, success, spread),
             Way(
                 "gradient-based tomography",
                 unavailable="no constants are published (van Apeldoorn et al., arXiv:2207.08800)",
@@ -122,10 +124,8 @@ def _two_phases(
             first = share * delta
             least = max((delta - first) / 2, delta - 2 * first)
             for part in FAILURES:
-                n = _fewest(partial(magnitude_failure, delta=first, entries=entries), part * failure)
-                m = _fewest(
-                    partial(sign_failure, least=least, entries=signs, balance=balance), (1 - part) * failure
-                )
+                n = _fewest_for_magnitudes(first, entries, part * failure)
+                m = fewest_for_signs(least, signs, (1 - part) * failure, balance)
                 yield n + m * (1 + success) / 2, n, m, delta - first
 
     _, magnitudes, after, zero_below = min(options())
@@ -141,10 +141,8 @@ def _in_norm(
             first = share * distance
             least = (distance - first) / (2 * math.sqrt(entries))
             for part in FAILURES:
-                n = _fewest(partial(norm_failure, distance=first, entries=entries), part * failure)
-                m = _fewest(
-                    partial(sign_failure, least=least, entries=entries, balance=balance), (1 - part) * failure
-                )
+                n = _fewest_in_norm(first, entries, part * failure)
+                m = fewest_for_signs(least, entries, (1 - part) * failure, balance)
                 yield n + m * (1 + success) / 2, n, m
 
     _, magnitudes, after = min(options())
@@ -168,9 +166,13 @@ def published(entries: int, delta: float, *, quarter: bool) -> Way:
     )
 
 
-def entry_by_entry(entries: int, delta: float, failure: float, success: float) -> Way:
+def entry_by_entry(entries: int, delta: float, failure: float, success: float, spread: float = 1.0) -> Way:
     """One amplitude estimation of the overlap with each basis state: r/δ instead of 1/δ² runs."""
-    amplitude = delta * math.sqrt(success) / 2  # the amplitude estimated is (1 + √P x_i)/2
+    left = delta - off_by(spread)
+    if not left > 0:
+        name = "one amplitude estimation per entry"
+        return Way(name, source="readout/overlap.py", unavailable=unknown(spread))
+    amplitude = left * math.sqrt(success) / 2  # the amplitude estimated is (1 + √P x_i)/2
     best = min(
         (way for way in estimations(amplitude, failure / entries) if way.kind is Kind.BOUND),
         key=lambda way: way.expected_runs(1.0),
@@ -184,13 +186,14 @@ def entry_by_entry(entries: int, delta: float, failure: float, success: float) -
                 Circuit.ESTIMATED,
                 circuits=phase.circuits * entries,
                 iterates=phase.iterates * entries,
+                phase_bits=phase.phase_bits,
                 kind=phase.kind,
                 source=phase.source,
             ),
         ),
         failure,
         best.source,
-        f"{entries:,} entries of the normalised result, each within {delta:g}, √P known",
+        f"{entries:,} entries of the normalised result, each within {delta:g}",
     )
 
 
@@ -201,8 +204,14 @@ def _pair(magnitudes: int, signs: int, kind: Kind, source: str) -> tuple[Phase, 
     )
 
 
-def _fewest(failure_of: Callable[[int], float], allowed: float) -> int:
-    return fewest(lambda n: failure_of(n) <= allowed)
+@lru_cache(maxsize=4096)
+def _fewest_for_magnitudes(delta: float, entries: int, allowed: float) -> int:
+    return fewest(lambda n: magnitude_failure(n, delta, entries) <= allowed)
+
+
+@lru_cache(maxsize=4096)
+def _fewest_in_norm(distance: float, entries: int, allowed: float) -> int:
+    return fewest(lambda n: norm_failure(n, distance, entries) <= allowed)
 
 
 def _in_order(ways: list[Way], success: float) -> tuple[Way, ...]:

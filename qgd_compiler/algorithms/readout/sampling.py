@@ -56,6 +56,15 @@ def sign_failure(results: int, least: float, entries: int, balance: float = 1.0)
     )
 
 
+def fewest_for_signs(least: float, entries: int, allowed: float, balance: float = 1.0) -> int:
+    """The smallest N >= 1 with `sign_failure` at most `allowed`, in closed form up to the last step."""
+    rate = -math.log1p(-min(balance * least * least, 1 - 1e-16))
+    results = max(math.ceil(math.log(_at_least(entries, least) / allowed) / rate), 1)
+    while sign_failure(results, least, entries, balance) > allowed:  # a rounding away
+        results += 1
+    return results
+
+
 def unseen_failure(results: int, threshold: float, entries: int) -> float:
     """Bound on the probability that any of `entries` entries of magnitude at least τ is not seen."""
     return entries * math.exp(results * math.log1p(-min(threshold * threshold, 1 - 1e-16)))

@@ -20,7 +20,9 @@ class Circuit(StrEnum):
 
     PLAIN = "plain run"
     INTERFERED = "run interfered with a reference state"
-    ESTIMATED = "amplitude estimation of the run"
+    ESTIMATED = "amplitude estimation of an overlap with the run"
+    SUCCESS = "amplitude estimation of the success of a run without amplification"
+    COUNTED = "plain run without amplification, counted whether it succeeds or not"
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class Phase:
     """Results of one kind.
 
     kept      results that must have succeeded (plain and interfered runs); 0 for an amplitude estimation
-    circuits  circuits of an amplitude estimation; all count
+    circuits  circuits of an amplitude estimation, or runs that are only counted; all count
     iterates  Grover iterates over all these circuits, each with two uses of the run
+    phase_bits  qubits of the phase register that each of these circuits has; None: it has none
     """
 
     name: str
@@ -37,12 +40,13 @@ class Phase:
     kept: int = 0
     circuits: int = 0
     iterates: int = 0
+    phase_bits: int | None = None
     kind: Kind = Kind.BOUND
     source: str = ""
 
     def expected_circuits(self, success: float) -> Fraction:
         """Circuits until all results are there; an interfered run succeeds more often (`interfered_success`)."""
-        if self.circuit is Circuit.ESTIMATED:
+        if self.circuit not in (Circuit.PLAIN, Circuit.INTERFERED):
             return Fraction(self.circuits)
         probability = success if self.circuit is Circuit.PLAIN else interfered_success(success)
         return Fraction(self.kept) / Fraction(probability)
@@ -81,7 +85,7 @@ class Way:
     @property
     def needs_unitary(self) -> bool:
         """Whether the run must be a unitary that can be controlled, and not repeated until it succeeds inside."""
-        return any(phase.circuit is not Circuit.PLAIN for phase in self.phases)
+        return any(phase.circuit not in (Circuit.PLAIN, Circuit.COUNTED) for phase in self.phases)
 
     def expected_runs(self, success: float) -> Fraction:
         """All uses of the run, when one run succeeds with probability `success` (0 < success <= 1)."""

@@ -81,7 +81,9 @@ class HistoryRoute:
         iterations = self.system.iterations
         bits = ceil_log2(iterations + 1)
         if self.system.lift != "none":
-            filling = next(p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= iterations // 4)
+            filling = next(
+                p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= iterations // 4
+            )
             return sorted({max(1, iterations // 2), iterations, filling})
         grid = {0} | {max(1, round(iterations * 2.0**e)) for e in (-4, -2, -1, 0, 1)}
         grid |= {p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= 0}
@@ -157,6 +159,7 @@ class HistoryRoute:
             ),
             breakdown=_breakdown(run, step, history, time_bits),
             kinds=(Kind.BOUND, *(term.kind for term in system.errors)),
+            reusable=solver.reusable,
         )
 
     def _off(self) -> str:

@@ -138,6 +138,7 @@ class StationaryRoute:
                 "solver ancilla": whole - int(encoding.system) - int(encoding.ancilla),
             },
             kinds=(Kind.BOUND,),
+            reusable=solver.reusable,
         )
 
     def _why_not(self) -> str:
