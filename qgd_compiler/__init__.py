@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 from qgd_compiler.version import __version__
 
 if TYPE_CHECKING:
-    from qgd_compiler.api import analyze, compile, describe, encodings, explain, formula, solvers
+    from qgd_compiler.api import (
+        analyze,
+        check,
+        compile,
+        describe,
+        diff,
+        encodings,
+        explain,
+        formula,
+        lock,
+        solvers,
+    )
     from qgd_compiler.backends.analysis_report import Analysis
     from qgd_compiler.backends.encodings_report import EncodingsReport
     from qgd_compiler.backends.explain_report import Explanation
@@ -30,17 +41,23 @@ __all__ = [
     "Spec",
     "__version__",
     "analyze",
+    "check",
     "compile",
     "describe",
+    "diff",
     "encodings",
     "explain",
     "formula",
+    "lock",
     "solvers",
     "spectrum_of",
 ]
 
 _HOMES = {
     "compile": "api",
+    "lock": "api",
+    "check": "api",
+    "diff": "api",
     "analyze": "api",
     "describe": "api",
     "encodings": "api",

@@ -25,6 +25,7 @@ from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of
 from qgd_compiler.backends.explain import explanation_of
 from qgd_compiler.backends.explain_report import Explanation, explain_schema
 from qgd_compiler.backends.explain_tree import View
+from qgd_compiler.backends.physical_section import Physical, ask_second_opinion, physical_section
 from qgd_compiler.backends.proof_report import ProofReport, proof_schema
 from qgd_compiler.backends.report import Report, report_schema
 from qgd_compiler.backends.solvers_report import SolversReport, solvers_of, solvers_schema
@@ -36,7 +37,16 @@ from qgd_compiler.errors import SpecError, UsageError
 from qgd_compiler.frontends.describe import describe as describe_files
 from qgd_compiler.frontends.weights.layers import Reading
 from qgd_compiler.frontends.weights.proposals import Structure
+from qgd_compiler.physical.answer import answer, located, question_of
+from qgd_compiler.physical.logical_counts import counts_of
+from qgd_compiler.physical.second_opinion import require_installed
 from qgd_compiler.program.ir import Routine
+from qgd_compiler.regression.check import Relocked, relock
+from qgd_compiler.regression.check import check as check_locks
+from qgd_compiler.regression.difference import difference
+from qgd_compiler.regression.documents import Difference, Results, check_schema, diff_schema
+from qgd_compiler.regression.lock import lock_schema
+from qgd_compiler.regression.places import locks_in, specs_in
 from qgd_compiler.spec import dump, schema
 from qgd_compiler.spec.loader import Loaded, load, validate
 from qgd_compiler.spec.models import Spec
@@ -47,7 +57,7 @@ from qgd_compiler.study.comparison import compared
 from qgd_compiler.study.loop import MakePlanner, SegmentPlanner, windows_of
 from qgd_compiler.study.segmented import cut_run
 
-SpecLike = str | Path | Spec | Mapping[str, Any]
+SpecLike = str | Path | Spec | Mapping[str, Any] | Loaded
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "spec.schema.json": schema.spec_schema,
@@ -57,17 +67,27 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "solvers.schema.json": solvers_schema,
     "explain.schema.json": explain_schema,
     "proof.schema.json": proof_schema,
+    "lock.schema.json": lock_schema,
+    "check.schema.json": check_schema,
+    "diff.schema.json": diff_schema,
 }
 
 
-def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
+def compile(
+    spec: SpecLike, progress: Progress = lambda _: None, *, second_opinion: str | None = None
+) -> Report:
     """The cost report of a spec: a path, a `Spec`, or plain dicts (files relative to the working directory).
+
+    second_opinion  "azure": with Microsoft's estimator on the same logical counts beside ours
 
     Raises QgdError, one class per kind of mistake (see `qgd_compiler.errors`).
     """
     from qgd_compiler.proof.section import section_of
 
-    made = _chosen(spec, progress)
+    loaded = _loaded(spec)
+    if second_opinion is not None:
+        _require_an_opinion(second_opinion, loaded)
+    made = _chosen(loaded, progress)
     found, content = made.found, made.found.loaded.spec
     windows, why = (None, "") if made.loops is not None else windows_of(found, made.choice, made.make)
     report = report_of(
@@ -88,6 +108,7 @@ def compile(spec: SpecLike, progress: Progress = lambda _: None) -> Report:
             # the access whose price grows least with a table, where it is allowed
             next((a for a in made.accesses if a.name == "qroam"), made.choice.best.candidate.access),
         ),
+        _physical(made, second_opinion is not None),
     )
     return report.model_copy(update={"proof": section_of(made.choice.best)})
 
@@ -390,6 +411,45 @@ def spec_text(spec: Spec, format: str) -> str:
     raise UsageError(f"a spec cannot be written as {format!r}", remedy="yaml or json")
 
 
+def lock(
+    paths: Sequence[Path],
+    reason: str,
+    *,
+    tolerances: Mapping[str, float] | None = None,
+    jobs: int | None = None,
+    progress: Progress = lambda _: None,
+) -> Relocked:
+    """New locks for specs; nothing is written (see `cli/lock.py`). BrokenError if one of them does not compile.
+
+    tolerances  relative change that `check` lets pass, by pattern of a path; those of earlier locks are kept
+    """
+    if not reason.strip():
+        raise UsageError("the reason is empty", remedy='--reason "what moved the numbers, and why"')
+    return relock(specs_in(paths), _report_at, tolerances or {}, jobs, progress)
+
+
+def check(paths: Sequence[Path], *, jobs: int | None = None, progress: Progress = lambda _: None) -> Results:
+    """Compile locked specs again and compare with their locks.
+
+    paths  specs, locks, or folders of locks
+    jobs   processes side by side; None: one for each core
+    """
+    return check_locks(locks_in(paths), _report_at, jobs, progress)
+
+
+def diff(before: Path, after: Path, *, tolerance: float = 0.0) -> Difference:
+    """What differs between two reports or locks, and what moved the T count."""
+    if not tolerance >= 0:
+        raise UsageError(f"the tolerance {tolerance:g} is negative", remedy="0, or such as 0.01")
+    return difference(before, after, tolerance)
+
+
+def _report_at(path: Path) -> Mapping[str, Any]:
+    """The JSON of the report of a spec, as plain data."""
+    content: Mapping[str, Any] = json.loads(compile(path).to_json())
+    return content
+
+
 def write_schemas(directory: Path) -> list[str]:
     """Write all JSON Schemas into a folder; their file names."""
     return schema.write(directory, SCHEMAS)
@@ -400,7 +460,39 @@ def check_schemas(directory: Path) -> list[str]:
     return schema.check(directory, SCHEMAS)
 
 
+def _require_an_opinion(name: str, loaded: Loaded) -> None:
+    """Raise before the work, if the second opinion that is asked for cannot be had."""
+    if name != "azure":
+        raise UsageError(f"there is no second opinion by {name!r}", remedy="azure")
+    if loaded.spec.hardware is None:
+        raise SpecError(
+            "a second opinion is on a machine, and the spec names none",
+            at=loaded.where("hardware"),
+            remedy="hardware: superconducting_1e-3",
+        )
+    require_installed()
+
+
+def _physical(made: _Chosen, opinion: bool) -> Physical | None:
+    """What a machine needs for the chosen plan, where the spec names one."""
+    hardware, plan = made.found.loaded.spec.hardware, made.choice.best
+    if hardware is None:
+        return None
+    counts = counts_of(plan.cost.gates, plan.qubits, made.planner.exchange, plan.rotation_epsilon)
+    with located(made.found.loaded.where):
+        found = answer(counts, question_of(hardware))
+    circuits: float = plan.amplification.circuits
+    if made.loops is not None:
+        circuits = float(made.loops.best.circuits)
+    elif plan.reading is not None:
+        circuits = float(plan.reading.circuits)
+    runs = max(1.0, circuits)
+    return physical_section(found, runs, ask_second_opinion(found) if opinion else None)
+
+
 def _loaded(spec: SpecLike) -> Loaded:
+    if isinstance(spec, Loaded):
+        return spec
     if isinstance(spec, Spec):
         return Loaded(spec, Path(), "<spec>")
     if isinstance(spec, Mapping):

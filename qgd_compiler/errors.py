@@ -7,7 +7,10 @@
     ├── InfeasibleError      5   the spec is well formed, but no plan meets what it asks for
     ├── UnsupportedError     6   the spec asks for a feature that this version does not have
     ├── SchemaError          7   a committed schema differs from the one the code generates
-    └── ProofError           8   a claim of the compiler failed its check
+    ├── ProofError           8   a claim of the compiler failed its check
+    ├── MovedError           9   a number or a choice differs from its lock
+    ├── BrokenError         10   a locked spec is missing, or does not compile any more
+    └── LockError           11   a lock is missing, edited by hand, or of another format
 
 An error says what is wrong (with the value), where (file, line, path of the field) and what to try.
 Mistakes of one file are reported together, as one error with several `mistakes`.
@@ -103,3 +106,21 @@ class ProofError(QgdError):
     """A claim of the compiler failed its check."""
 
     exit_code = 8
+
+
+class MovedError(QgdError):
+    """A number or a choice differs from its lock."""
+
+    exit_code = 9
+
+
+class BrokenError(QgdError):
+    """A locked spec is missing, or does not compile any more."""
+
+    exit_code = 10
+
+
+class LockError(QgdError):
+    """A lock is missing, edited by hand, or of another format."""
+
+    exit_code = 11

@@ -90,6 +90,7 @@ def driven(
     noisy: bool = False,
     tables: Tables | None = None,
     time_tables: Tables | None = None,
+    data_bits: int | None = None,
     state: Routine | None = None,
 ) -> Routine:
     """|0> to |b>/‖b‖ of a linear run from u_0 = 0. Registers: `system` (time, then data), `gradient`.
@@ -97,15 +98,17 @@ def driven(
     varying  the norms of η_t g_t differ, so that the times need a tree
     batches  number of the minibatch at each step, if there are several
     noisy    every step has a gradient of its own
+    data_bits  qubits of the data, where they are more than ⌈log2 span⌉: a factor may have more rows than columns
     tables, time_tables   words of the trees of the data and of the times, so that the circuit can be run
     state    another preparation of the one vector (registers `system`, `gradient`), in the place of its tree
     """
     k = int(ceil_log2(rows(iterations, padding)))
     n_bits = int(ceil_log2(span))
+    unused = 0 if data_bits is None else data_bits - n_bits
     builder = Builder("right-hand side", "right-hand side")
-    system = builder.register("system", k + n_bits)
+    system = builder.register("system", k + unused + n_bits)
     gradient = builder.register("gradient", bits)
-    time, data = system.part(0, k), system.part(k, n_bits)
+    time, data = system.part(0, k), system.part(k + unused, n_bits)
     used = int(ceil_log2(iterations))
     low = time.part(k - used, used)
     if varying and used:
@@ -123,7 +126,8 @@ def driven(
         unload(builder, loaded)
         builder.release(batch)
     elif state is not None:
-        builder.call(state, data, gradient.part(0, state.register("gradient").size))
+        whole = system.part(k, unused + n_bits)
+        builder.call(state, whole, gradient.part(0, state.register("gradient").size))
     else:
         builder.call(amplitude_tree(span, bits, access, tables=tables), data, gradient)
     builder.call(Increment(bits=k), time)

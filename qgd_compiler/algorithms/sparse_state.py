@@ -41,6 +41,9 @@ def sparse_state(
     builder = Builder(title, component)
     state = builder.register("state", ceil_log2(dimension))
     gradient = builder.register("gradient", angle_bits)
+    if is_integer(nonzeros) and nonzeros == 1:
+        _basis_state(builder, state, None if data is None else _checked(data, dimension, nonzeros)[0])
+        return builder.routine()
     index = builder.allocate("index", ceil_log2(nonzeros))
     places: list[int] | None = None
     tables = None
@@ -50,9 +53,7 @@ def sparse_state(
     builder.call(amplitude_tree(nonzeros, angle_bits, access, tables=tables), index, gradient)
     table = None if places is None else tuple(places)
     load_clean(builder, access, [(nonzeros, index)], state, table=table)
-    if is_integer(nonzeros) and nonzeros == 1:
-        pass  # one place needs no index
-    elif places is None:
+    if places is None:
         # As many ANDs as the trie has, and a bound on its CNOTs: a table of as many words.
         low = state.part(0, ceil_log2(nonzeros))
         builder.call(Qrom().operation((nonzeros,), index.size, None, False), low, index, NOTHING)
@@ -60,6 +61,13 @@ def sparse_state(
         _clear(builder, state, index, dict(enumerate(places)), None)
     builder.release(index)
     return builder.routine()
+
+
+def _basis_state(builder: Builder, state: Handle, place: int | None) -> None:
+    """|0> to |place>; where no place is known, as many gates as the worst one takes."""
+    for i in range(int(state.size)):
+        if place is None or place >> (int(state.size) - 1 - i) & 1:
+            builder.call(Gate(kind="X"), state.part(i, 1))
 
 
 def _checked(data: Data, dimension: Scalar, nonzeros: Scalar) -> list[int]:

@@ -106,5 +106,6 @@ def _named(routine: Routine, size: int, bits: int) -> Routine:
     """The preparation with registers named as solvers name them."""
     builder = Builder("preparation of the input", "right-hand side")
     system, gradient = builder.register("system", size), builder.register("gradient", bits)
-    builder.call(routine, system, gradient)
+    few = int(routine.register("state").size)  # the columns of a factor with more rows leave qubits over
+    builder.call(routine, system.part(size - few, few), gradient)
     return builder.routine()

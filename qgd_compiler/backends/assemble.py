@@ -16,6 +16,8 @@ from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, 
 from qgd_compiler.analysis.regime import Regime as MeasuredRegime
 from qgd_compiler.backends.baseline_section import baselines_of
 from qgd_compiler.backends.document import Assumption
+from qgd_compiler.backends.lookups import lookups_of
+from qgd_compiler.backends.physical_section import Physical
 from qgd_compiler.backends.readout_section import readout_of
 from qgd_compiler.backends.report import (
     Alternative,
@@ -40,6 +42,7 @@ from qgd_compiler.backends.verdict import MeasuredRun, verdict_of
 from qgd_compiler.baselines.comparison import Comparison
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.kinds import Kind, Source, weakest_kind, weakest_source
+from qgd_compiler.physical.logical_counts import counts_of
 from qgd_compiler.version import __version__
 
 DATA_COMPONENTS = ("hessian", "right-hand side")
@@ -67,6 +70,7 @@ def report_of(
     loops: Loops | None = None,
     windows: Loop | None = None,
     compared: Comparison | None = None,
+    physical: Physical | None = None,
 ) -> Report:
     """The report of one compile.
 
@@ -112,6 +116,7 @@ def report_of(
         segments=None if cut is None else segments_of(cut, applied=loop is not None),
         logical=_logical(best, exchange),
         baselines=None if compared is None else baselines_of(compared),
+        physical=physical,
         error_budget=tuple(ErrorShare(name=n, epsilon=e, kind=k) for n, e, k in best.error_terms),
         split=_split(choice),
         pareto=tuple(_offer(plan, exchange) for plan in front),
@@ -155,6 +160,7 @@ def _logical(plan: Plan, exchange: Exchange) -> Logical:
             )
         )
     components.sort(key=lambda c: (-c.t_count, c.name))
+    tables = lookups_of(plan.program, exchange, plan.rotation_epsilon)
     return Logical(
         t_count=plan.t_per_circuit,
         toffoli=int(gates.toffoli),
@@ -172,6 +178,9 @@ def _logical(plan: Plan, exchange: Exchange) -> Logical:
         qubit_breakdown=plan.qubit_breakdown,
         by_component=tuple(components),
         data_loading_share=sum(c.share for c in components if c.name in DATA_COMPONENTS),
+        lookups=tables.number,
+        lookup_t=tables.t_count,
+        counts=counts_of(gates, plan.qubits, exchange, plan.rotation_epsilon).to_azure(),
     )
 
 

@@ -21,6 +21,7 @@ from qgd_compiler.backends.explain_sheet import Given, Sheet, slug
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.kinds import Kind
 
+YODER = "Yoder, Low, Chuang, arXiv:1409.3305: fixed-point amplification, 2*rounds + 1 runs"
 BRASSARD = "Brassard, Høyer, Mosca, Tapp, arXiv:quant-ph/0005055"
 TRIES = "expected number of tries until the first success"
 BY_DEFINITION = "by definition"
@@ -167,6 +168,16 @@ def _success(sheet: Sheet, plan: Plan) -> None:
             "run_success",
             "run_success",
             source=TRIES,
+        )
+    elif reached.leak is not None:
+        sheet.put(
+            "success",
+            "success of one circuit, whatever the run's own above its bound",
+            reached.probability,
+            "1 - leak**2",
+            ("leak", reached.leak),
+            source=YODER,
+            kind=Kind.BOUND,
         )
     else:
         turned = "sin((2*rounds + 1)*asin(sqrt({})))**2"

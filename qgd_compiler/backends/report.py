@@ -8,6 +8,7 @@ from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.baseline_section import Baselines
 from qgd_compiler.backends.document import Assumption, Count, Document, Part, Positive, Probability, schema_of
+from qgd_compiler.backends.physical_section import Physical
 from qgd_compiler.backends.readout_section import ReadOut
 from qgd_compiler.backends.segments_section import Segments
 from qgd_compiler.kinds import Kind, Source
@@ -138,6 +139,11 @@ class Logical(Part):
     qubit_breakdown: dict[str, Count] = Field(description="Logical qubits by purpose, adding up to `qubits`.")
     by_component: tuple[Component, ...] = Field(description="Where the T count goes, in order of share.")
     data_loading_share: Probability = Field(description="Share of the T count that loads classical data.")
+    lookups: Count = Field(description="Table lookups in one circuit, erasures counted too.")
+    lookup_t: Count = Field(description="T gates in these lookups and erasures.")
+    counts: dict[str, Count] = Field(
+        description="The logical counts of one circuit under the field names of Microsoft's estimator."
+    )
 
 
 class Success(Part):
@@ -282,6 +288,9 @@ class Report(Document):
     baselines: Baselines | None = Field(
         default=None,
         description="The run on classical machines, and what would have to be true to be faster.",
+    )
+    physical: Physical | None = Field(
+        default=None, description="What a machine needs for it; null where the spec names no hardware."
     )
     error_budget: tuple[ErrorShare, ...] = Field(description="Where the allowed error goes.")
     split: Split = Field(description="How the error is shared out.")

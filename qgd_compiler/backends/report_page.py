@@ -6,6 +6,7 @@ from qgd_compiler.backends.baseline_section import baseline_sections
 from qgd_compiler.backends.document import Assumption
 from qgd_compiler.backends.figures import bar, count, near_one, percent, real
 from qgd_compiler.backends.page import Column, Grid, Page, Pairs, Section, columns
+from qgd_compiler.backends.physical_page import physical_sections
 from qgd_compiler.backends.readout_section import readout_sections
 from qgd_compiler.backends.report import Offer, Regime, Report
 from qgd_compiler.backends.segments_section import segments_sections
@@ -21,6 +22,7 @@ def report_page(report: Report) -> Page:
         *readout_sections(report.readout),
         _components(report),
         _circuit(report),
+        *(() if report.physical is None else physical_sections(report.physical)),
         regime_section(report.regime),
         _solver(report),
         _polynomial(report),
@@ -159,6 +161,7 @@ def _circuit(report: Report) -> Section:
         ("T gates", count(logical.t_count), "Toffolis and rotations exchanged for T"),
         ("Toffoli", count(logical.toffoli), "a temporary AND counts once"),
         ("T outside them", count(logical.t), ""),
+        ("table lookups", count(logical.lookups), f"{count(logical.lookup_t)} T gates; erasures counted too"),
         ("rotations", count(sum(r.count for r in logical.rotations)), rotations),
         ("Clifford", count(logical.clifford), ""),
         ("measurements", count(logical.measurement), ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,20 @@ from qgd_compiler.cli.output import FormatOption, OutputOption, emit_document, f
 from qgd_compiler.cli.talk import working
 
 
+class SecondOpinion(StrEnum):
+    """Whom else to ask."""
+
+    AZURE = "azure"
+
+
 def compile_spec(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The spec, YAML or JSON.", show_default=False)],
+    second_opinion: Annotated[
+        SecondOpinion | None,
+        typer.Option(
+            "--second-opinion", help="Ask another estimator about the same machine.", show_default=False
+        ),
+    ] = None,
     format: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -22,5 +35,5 @@ def compile_spec(
     from qgd_compiler.backends.report_page import report_page
 
     with working(f"compiling {spec}") as progress:
-        report = api.compile(spec, progress=progress)
+        report = api.compile(spec, progress=progress, second_opinion=second_opinion)
     emit_document(report, report_page(report), format, output)

@@ -17,12 +17,15 @@ import typer
 
 from qgd_compiler.cli import (
     analyze,
+    check,
     circuit,
     compile,
     describe,
+    diff,
     encodings,
     explain,
     formula,
+    lock,
     schema,
     solvers,
     verify,
@@ -58,6 +61,9 @@ app.command("formula")(formula.print_formula)
 app.command("solvers")(solvers.list_solvers)
 app.command("circuit")(circuit.write_circuit)
 app.command("verify")(verify.verify_spec)
+app.command("lock")(lock.lock_specs)
+app.command("check")(check.check_locks)
+app.command("diff")(diff.diff_reports)
 app.command("describe")(describe.describe_files)
 app.command("schema")(schema.write_schemas)
 

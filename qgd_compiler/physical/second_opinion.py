@@ -93,6 +93,16 @@ def refuse_where_it_wraps(counts: LogicalCounts, ours: Estimate) -> None:
         )
 
 
+def require_installed() -> None:
+    """Raise SecondOpinionError where Microsoft's estimator is not installed."""
+    if not is_installed():
+        raise SecondOpinionError(
+            "Microsoft's estimator is not installed",
+            at="second opinion",
+            remedy="pip install 'qgd-compiler[azure]'",
+        )
+
+
 def ask(
     counts: LogicalCounts, machine: Machine, budget: Budget, ours: Estimate, *, seconds: float = SECONDS
 ) -> Opinion:
@@ -101,12 +111,7 @@ def ask(
     `ours` is the estimate of `beverland.estimate` for them. Raises SecondOpinionError where the estimator is not
     installed, would wrap, refuses, or does not answer in time.
     """
-    if not is_installed():
-        raise SecondOpinionError(
-            "Microsoft's estimator is not installed",
-            at="second opinion",
-            remedy="pip install 'qgd-compiler[azure]'",
-        )
+    require_installed()
     refuse_where_it_wraps(counts, ours)
     question = json.dumps({"counts": counts.to_azure(), "params": parameters(machine, budget)})
     command = [sys.executable, "-I", "-c", _PROGRAM]

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from qgd_compiler.errors import SpecError, UnsupportedError
+from qgd_compiler.physical.answer import located, question_of
 from qgd_compiler.spec.loader import Loaded
 
 
 def refuse_what_is_absent(loaded: Loaded) -> None:
     """Raise UnsupportedError for a feature of the spec format that this version does not compile."""
     spec = loaded.spec
-    absent = [
-        ("hardware", spec.hardware is not None, "physical estimates are not made"),
-    ]
-    for path, asked, remedy in absent:
-        if asked:
-            raise UnsupportedError(
-                f"{path} asks for what this version does not have", at=loaded.where(path), remedy=remedy
-            )
+    if spec.hardware is not None:
+        with located(loaded.where):
+            question_of(spec.hardware)  # a machine that cannot work is said before the work
     dynamics = spec.dynamics
     if dynamics.expansion.about != "start":
         for name, given in (("noise", dynamics.noise), ("minibatches", dynamics.minibatches)):

@@ -146,6 +146,21 @@ def test_the_right_hand_side_is_the_gradient_at_the_times_one_to_t(iterations: i
     assert np.linalg.norm(vector - meant * phase / abs(phase)) <= error_bound(3, bits)
 
 
+def test_the_right_hand_side_leaves_the_qubits_free_that_only_the_rows_of_a_factor_need() -> None:
+    gradient, bits = np.array([0.3, -1.1, 0.7]), 8
+    routine = driven(3, 2, 0, bits, Qroam(), tables=tree_tables(-gradient, bits), data_bits=4)
+    state = State.zero()
+    places = {r.name: state.allocate(int(r.size)) for r in routine.registers if r.name != "gradient"}
+    run(routine, state, places)
+    vector = np.zeros(2 ** len(places["system"]), dtype=complex)
+    vector[state.values(places["system"]).astype(int)] = state.amplitudes
+    meant = np.zeros(4 * 16)
+    for t in (1, 2):
+        meant[16 * t : 16 * t + 3] = -gradient / np.linalg.norm(gradient) / np.sqrt(2)
+    phase = np.vdot(meant, vector)
+    assert np.linalg.norm(vector - meant * phase / abs(phase)) <= error_bound(3, bits)
+
+
 @pytest.mark.parametrize("states", range(1, 18))
 def test_a_uniform_superposition_is_uniform_and_exact(states: int) -> None:
     state = State.zero()

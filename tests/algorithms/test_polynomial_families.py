@@ -184,7 +184,7 @@ def test_families_that_need_a_positive_spectrum_say_so(tmp_path: Path, family: t
 def test_a_one_sided_polynomial_costs_less_amplitude_than_the_direct_one(
     tmp_path: Path, relative: float
 ) -> None:
-    quadratic = quadratic_of(tmp_path, dynamics__iterations=20, dynamics__learning_rate=0.4)
+    quadratic = quadratic_of(tmp_path, dynamics__iterations=20, dynamics__learning_rate=0.25)
     alpha = 2.0
     one, direct = OneSided(quadratic), Direct(quadratic)
     assert one.why_not(alpha) == ""
@@ -209,3 +209,8 @@ def test_the_flow_is_too_far_from_long_steps_and_near_short_ones(tmp_path: Path)
     spectrum = np.linspace(fine.low, fine.high, 40)
     wanted = plain(spectrum, fine.response.rates) / 3
     assert np.abs(chebval(spectrum / 1.5, series) - wanted).max() <= 0.01 + 0.002
+
+
+def test_a_programme_that_would_take_minutes_is_refused_and_said(tmp_path: Path) -> None:
+    quadratic = quadratic_of(tmp_path, dynamics__iterations=50, dynamics__learning_rate=0.4)
+    assert "linear programme" in OneSided(quadratic).why_not(2.0)

@@ -138,6 +138,18 @@ def _without_clearing(size: int, bits: int, access: Access) -> int:
     )
 
 
+@pytest.mark.parametrize("access", ACCESSES, ids=lambda a: str(a.name))
+def test_a_state_with_one_entry_is_that_place_and_costs_no_toffoli(access: Access) -> None:
+    for place in (0, 5, 15):
+        routine = sparse_state(16, 1, 4, access, data=([place], np.array([-0.3])))
+        state, places = ran(routine)
+        assert state.values(places["state"]).tolist() == [place]
+        counted = fold(sparse_state(16, 1, 4, access), price_of).gates
+        assert counted.toffoli == 0 and counted.clifford >= fold(routine, price_of).gates.clifford
+    with pytest.raises(ValueError, match="must differ and lie"):
+        sparse_state(16, 1, 4, access, data=([16], np.array([1.0])))
+
+
 @pytest.mark.parametrize(
     ("places", "reason"), [([1, 1], "must differ"), ([1, 16], "must differ"), ([1], "not 2 of each")]
 )

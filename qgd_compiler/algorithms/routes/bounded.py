@@ -12,7 +12,7 @@ stays of order one.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import final
@@ -158,11 +158,7 @@ class OneSided:
 
     def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says; errors are rounded down to a grid."""
-        place = math.floor(PER_DECADE * math.log10(relative))
-        key = (alpha, place)
-        if key not in self._known:
-            self._known[key] = self._made(alpha, 10.0 ** (place / PER_DECADE))
-        return self._known[key]
+        return on_grid(self._known, alpha, relative, self._made)
 
     def _made(self, alpha: float, relative: float) -> Truncated:
         response, quadratic = self.quadratic.response, self.quadratic
@@ -210,9 +206,26 @@ def _norms(found: Polynomial) -> tuple[float, float, float, Parity]:
     if not found.has_coefficients:
         # |p| <= 1 bounds each part by 1
         return 1.0, 2.0, float(largest_moment(2.0, found.degree)), Parity.MIXED
-    series = found.coefficients()
+    return norms_of_series(found.coefficients())
+
+
+def norms_of_series(series: Array) -> tuple[float, float, float, Parity]:
+    """The same of coefficients that are known."""
     even, odd = series.copy(), series.copy()
     even[1::2], odd[::2] = 0.0, 0.0
     parts = [largest_value(part) for part in (even, odd) if np.any(part)]
     moment = float(np.abs(series) @ np.arange(len(series), dtype=float) ** 2)
     return float(np.abs(series).sum()), math.fsum(parts), moment, parity_of_series(series)
+
+
+def on_grid(
+    known: dict[tuple[float, int], Truncated],
+    alpha: float,
+    relative: float,
+    make: Callable[[float, float], Truncated],
+) -> Truncated:
+    """A polynomial for an error rounded down to a grid, so that a search over splits finds it again."""
+    place = math.floor(PER_DECADE * math.log10(relative))
+    if (alpha, place) not in known:
+        known[(alpha, place)] = make(alpha, 10.0 ** (place / PER_DECADE))
+    return known[(alpha, place)]

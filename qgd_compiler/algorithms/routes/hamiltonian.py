@@ -22,7 +22,7 @@ from qgd_compiler.algorithms.polynomials.certificate import largest_value
 from qgd_compiler.algorithms.polynomials.flow import flow_distance
 from qgd_compiler.algorithms.polynomials.lchs import Lchs, lchs
 from qgd_compiler.algorithms.quadratic import Quadratic
-from qgd_compiler.algorithms.routes.bounded import PER_DECADE, parity_of_series
+from qgd_compiler.algorithms.routes.bounded import norms_of_series, on_grid
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION, Truncated
 from qgd_compiler.errors import InfeasibleError, QgdError, UnsupportedError
 from qgd_compiler.kinds import Kind
@@ -72,11 +72,7 @@ class Hamiltonian:
 
     def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says; errors are rounded down to a grid."""
-        place = math.floor(PER_DECADE * math.log10(relative))
-        key = (alpha, place)
-        if key not in self._known:
-            self._known[key] = self._made(alpha, 10.0 ** (place / PER_DECADE))
-        return self._known[key]
+        return on_grid(self._known, alpha, relative, self._made)
 
     def _made(self, alpha: float, relative: float) -> Truncated:
         quadratic, time = self.quadratic, self._time
@@ -105,14 +101,13 @@ class Hamiltonian:
         enough = np.flatnonzero(behind <= 0.15 * left / size)
         degree = int(enough[0]) if len(enough) else len(series) - 1
         kept = series[: degree + 1] / size
-        even, odd = kept.copy(), kept.copy()
-        even[1::2], odd[::2] = 0.0, 0.0
+        weight, processed, moment, parity = norms_of_series(kept)
         return Truncated(
             degree=degree,
-            parity=parity_of_series(kept),
-            weight=float(np.abs(kept).sum()),
-            moment=float(np.abs(kept) @ np.arange(degree + 1, dtype=float) ** 2),
-            processed=math.fsum(largest_value(part) for part in (even, odd) if np.any(part)),
+            parity=parity,
+            weight=weight,
+            moment=moment,
+            processed=processed,
             scale=ratio / size,
             error=(combined.error + away) / size + float(behind[degree]),
             kind=Kind.BOUND,

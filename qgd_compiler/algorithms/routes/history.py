@@ -74,7 +74,7 @@ class HistoryRoute:
         return max(3 * self.system.inverse_norm(iterations), 2.0), min(0.1 * self._left, 0.1)
 
     def knobs(self, candidate: Candidate) -> Sequence[int]:
-        """Paddings: none, a few from T/16 to 2T, and those that fill the time register; of lifts T/2, T and one that fills.
+        """Paddings: none, a few from T/16 to 2T, those that fill the time register; of lifts T/2, T and one that fills.
 
         `near` refines the best of them.
         """

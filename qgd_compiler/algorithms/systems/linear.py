@@ -151,7 +151,8 @@ class LinearSystem:
             if needed > bits:
                 bits, error = needed, float(error_bound(span, needed))
             error += of_times
-        key = (span, padding, bits, access)
+        wide = int(offer.columns.bits) if self.batches is None else int(ceil_log2(span))
+        key = (span, wide, padding, bits, access)
         if key not in self._routines:
             self._routines[key] = driven(
                 span,
@@ -164,6 +165,7 @@ class LinearSystem:
                 noisy=self.noisy,
                 tables=self.states.words(span, places, bits),
                 time_tables=self._time_words(bits),
+                data_bits=wide,
             )
         return RightHandSide(self._routines[key], error, bits)
 
@@ -197,6 +199,7 @@ class LinearSystem:
                 access,
                 varying=self.uneven,
                 time_tables=self._time_words(bits),
+                data_bits=int(offer.columns.bits),
                 state=found.routine,
             )
         return RightHandSide(self._routines[key], found.error + of_times, bits)

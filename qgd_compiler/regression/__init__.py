@@ -1,0 +1,1 @@
+"""Locked estimates: what was promised, what it is now, and what moved it."""
