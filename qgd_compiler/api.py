@@ -26,6 +26,7 @@ from qgd_compiler.backends.explain import explanation_of
 from qgd_compiler.backends.explain_report import Explanation, explain_schema
 from qgd_compiler.backends.explain_tree import View
 from qgd_compiler.backends.physical_section import Physical, ask_second_opinion, physical_section
+from qgd_compiler.backends.proof_report import ProofReport, proof_schema
 from qgd_compiler.backends.report import Report, report_schema
 from qgd_compiler.backends.solvers_report import SolversReport, solvers_of, solvers_schema
 from qgd_compiler.backends.verdict import MeasuredRun
@@ -39,6 +40,7 @@ from qgd_compiler.frontends.weights.proposals import Structure
 from qgd_compiler.physical.answer import answer, located, question_of
 from qgd_compiler.physical.logical_counts import counts_of
 from qgd_compiler.physical.second_opinion import require_installed
+from qgd_compiler.program.ir import Routine
 from qgd_compiler.regression.check import Relocked, relock
 from qgd_compiler.regression.check import check as check_locks
 from qgd_compiler.regression.difference import difference
@@ -64,6 +66,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "encodings.schema.json": encodings_schema,
     "solvers.schema.json": solvers_schema,
     "explain.schema.json": explain_schema,
+    "proof.schema.json": proof_schema,
     "lock.schema.json": lock_schema,
     "check.schema.json": check_schema,
     "diff.schema.json": diff_schema,
@@ -79,13 +82,15 @@ def compile(
 
     Raises QgdError, one class per kind of mistake (see `qgd_compiler.errors`).
     """
+    from qgd_compiler.proof.section import section_of
+
     loaded = _loaded(spec)
     if second_opinion is not None:
         _require_an_opinion(second_opinion, loaded)
     made = _chosen(loaded, progress)
     found, content = made.found, made.found.loaded.spec
     windows, why = (None, "") if made.loops is not None else windows_of(found, made.choice, made.make)
-    return report_of(
+    report = report_of(
         made.heading,
         made.problem,
         MeasuredRun(found.regime, found.recursion.iterations, why),
@@ -105,6 +110,7 @@ def compile(
         ),
         _physical(made, second_opinion is not None),
     )
+    return report.model_copy(update={"proof": section_of(made.choice.best)})
 
 
 def explain(
@@ -233,6 +239,106 @@ def encodings(
     return encodings_of(
         content.name, found.digest, found.matrix, found.sources, ranked, refused, absences, relative, norm
     )
+
+
+def verify(
+    spec: SpecLike, *, shots: int = 0, seed: int = 0, progress: Progress = lambda _: None
+) -> ProofReport:
+    """The plan of a spec, run: the largest instance of its family that fits the simulator, against every claim.
+
+    shots   runs to draw besides, as hardware would give them
+    """
+    from qgd_compiler.proof.verify import verify_plan
+
+    made = _chosen(spec, progress)
+    return verify_plan(made.found, made.choice.best, shots=shots, seed=seed, progress=progress)
+
+
+@dataclass(frozen=True)
+class WrittenCircuit:
+    """A circuit or call graph as text; `how` it differs from that of the spec, in words."""
+
+    text: str
+    how: tuple[str, ...]
+
+
+def circuit(
+    spec: SpecLike,
+    format: str = "qasm3",
+    *,
+    small: bool = False,
+    depth: int = 4,
+    progress: Progress = lambda _: None,
+) -> WrittenCircuit:
+    """The circuit of a spec's plan for other programs.
+
+    format  "qasm3" and "cirq": at the size that `verify` runs, every angle written out;
+            "qref" and "graphviz": the call graph of the whole plan, or with `small` of the same circuit
+    depth   levels of calls in QREF
+    """
+    if format not in ("qasm3", "cirq", "qref", "graphviz"):
+        raise UsageError(f"there is no format {format!r}", remedy="qasm3, cirq, qref or graphviz")
+    made = _chosen(spec, progress)
+    program: Routine = made.choice.best.program
+    how: tuple[str, ...] = ()
+    if small or format in ("qasm3", "cirq"):
+        from qgd_compiler.proof.verify import largest_instance
+
+        instance, built = largest_instance(made.found, made.choice.best)
+        program, how = built.program, instance.how
+    return WrittenCircuit(_as_text(program, format, depth, made.heading.name, made.planner.folder), how)
+
+
+def _as_text(program: Routine, format: str, depth: int, title: str, folder: Folder) -> str:
+    if format == "qasm3":
+        from qgd_compiler.backends.openqasm import openqasm
+
+        return openqasm(program, title)
+    if format == "qref":
+        from qgd_compiler.backends.qref import qref
+
+        return json.dumps(qref(program, folder, depth=depth), indent=1, ensure_ascii=False) + "\n"
+    if format == "graphviz":
+        from qgd_compiler.backends.dot import dot
+
+        return dot(program)
+    try:
+        from qgd_compiler.bloqs.flat_cirq import circuit_json
+    except ImportError as error:
+        raise UsageError(
+            "Cirq is not installed", remedy="pip install 'qgd-compiler[qualtran]', or --format qasm3"
+        ) from error
+    return circuit_json(program)
+
+
+def verify_all(*, check: bool = False, progress: Progress = lambda _: None) -> ProofReport:
+    """Every family of the table, run; with `check` ProofError where the committed record says otherwise."""
+    from qgd_compiler.proof import record
+    from qgd_compiler.proof.verify import verify_all as run_all
+
+    report = run_all(progress)
+    if check:
+        record.insist_on_record(report)
+    return report
+
+
+def insist_on_proof(report: ProofReport) -> None:
+    """ProofError where a claim failed."""
+    from qgd_compiler.proof.verify import insist
+
+    insist(report)
+
+
+def proof_record(report: ProofReport) -> str:
+    """A report as the record that later reports read, in JSON."""
+    from qgd_compiler.proof.record import as_json
+
+    return as_json(report)
+
+
+def proof_record_path() -> Path:
+    """Where the record stands."""
+    return Path(__file__).parent / "proof" / "record.json"
 
 
 def formula(spec: SpecLike, quantity: str, symbols: Sequence[str], *, encoding: str | None = None) -> Any:

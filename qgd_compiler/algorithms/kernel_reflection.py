@@ -21,6 +21,8 @@ ancilla: one use of the right-hand side per query, where a product block-encodin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.kinds import Kind
@@ -143,15 +145,30 @@ def reflection_pair(
     return builder.routine()
 
 
-def norm_known_solver(system: Encoding, right_hand_side: Routine, half_degree: Scalar) -> Routine:
-    """The whole solver run: |0> to the solution state where `sign`, `extra` and `ancilla` are all 0 (a count)."""
+def norm_known_solver(
+    system: Encoding,
+    right_hand_side: Routine,
+    half_degree: Scalar,
+    angle: Scalar = None,
+    phases: Sequence[tuple[float, float]] | None = None,
+) -> Routine:
+    """The whole solver run: |0> to the solution state where `sign`, `extra` and `ancilla` are all 0.
+
+    angle, phases   as `reflection_pair` takes them, one pair of phases per two queries; without them a count
+    """
     builder = Builder(NORM_KNOWN, "solver")
     sign, extra, data, ancilla, gradient = _solver_registers(builder, system, right_hand_side)
     builder.call(right_hand_side, data, gradient.part(0, right_hand_side.register("gradient").size))
     builder.call(Gate(kind="X"), extra)
     builder.call(Gate(kind="H"), sign)
-    pair = reflection_pair(system, right_hand_side)
-    builder.call(pair, sign, extra, data, ancilla, gradient, times=half_degree)
+    registers = (sign, extra, data, ancilla, gradient)
+    if phases is None:
+        builder.call(reflection_pair(system, right_hand_side), *registers, times=half_degree)
+    else:
+        if len(phases) != half_degree:
+            raise ValueError(f"{len(phases)} pairs of phases for a filter of degree {2 * half_degree}")
+        for pair in phases:
+            builder.call(reflection_pair(system, right_hand_side, angle, pair), *registers)
     builder.call(Gate(kind="H"), sign)
     return builder.routine()
 

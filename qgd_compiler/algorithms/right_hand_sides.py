@@ -33,11 +33,15 @@ Array = NDArray[np.float64]
 
 @dataclass(eq=False)
 class States:
-    """One or more real states of `size` amplitudes, known (rows of `data`) or not, to be prepared by trees."""
+    """One or more real states of `size` amplitudes, known (rows of `data`) or not, to be prepared by trees.
+
+    written   the data are written into the lookups, so that the circuits can be run (else they can only be counted)
+    """
 
     size: int
     count: int = 1
     data: Array | None = None
+    written: bool = False
     _errors: dict[tuple[int, int, bytes], float] = field(default_factory=dict)
 
     def bits_for(self, span: int, places: NDArray[np.int64] | None, epsilon: float) -> tuple[int, float]:
@@ -64,6 +68,14 @@ class States:
         if bits > MOST_MEASURED:
             return bits, float(trees.error_bound(span, bits))
         return bits, error(bits)
+
+    def words(self, span: int, places: NDArray[np.int64] | None, bits: int) -> Tables | None:
+        """The angle words of the trees over a register of `span` amplitudes; None where they are only counted."""
+        if not self.written or self.data is None or places is None:
+            return None
+        spread = np.zeros((len(self.data), span))
+        spread[:, places] = self.data
+        return trees.tree_tables(spread, bits)
 
 
 def driven(

@@ -75,11 +75,18 @@ def vector_state(
     span = int(columns.span)
     places = columns.places() if states.data is not None else None
     bits, error = states.bits_for(span, places, epsilon)
-    found = [(amplitude_tree(span, bits, access), bits, error)]
+    found = [(amplitude_tree(span, bits, access, tables=states.words(span, places, bits)), bits, error)]
     if nonzeros < span:
         few = States(nonzeros, 1, None if states.data is None else states.data[:, states.data[0] != 0])
         bits, error = few.bits_for(nonzeros, np.arange(nonzeros), epsilon)
-        found.append((_sparse(2 ** int(columns.bits), nonzeros, bits, cast(Hashable, access)), bits, error))
+        dimension = 2 ** int(columns.bits)
+        if states.written and states.data is not None and places is not None:
+            there = np.flatnonzero(states.data[0])
+            few_data = ([int(p) for p in places[there]], states.data[0][there])
+            way = sparse_state(dimension, nonzeros, bits, access, data=few_data)
+        else:
+            way = _sparse(dimension, nonzeros, bits, cast(Hashable, access))
+        found.append((way, bits, error))
 
     def price(way: tuple[Routine, int, float]) -> tuple[int, int]:
         cost = folder.cost(way[0])

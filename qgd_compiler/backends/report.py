@@ -227,6 +227,32 @@ class Split(Part):
     )
 
 
+class ProofInstance(Part):
+    """A small instance whose circuit was run and compared with plain gradient descent."""
+
+    name: str = Field(description="Its name in the table of `qgd verify --all`.")
+    passed: bool = Field(description="Whether every claim held: error, success, gates, qubits.")
+    parameters: Count = Field(description="Parameters n.")
+    iterations: Count = Field(description="Steps T.")
+    order: Count = Field(description="Carleman order N; 1 without a lift.")
+    claimed_error: FiniteFloat | None = Field(description="2-norm error of the output, at most.")
+    measured_error: FiniteFloat | None = Field(description="Its distance from plain gradient descent.")
+    claimed_success: Probability | None = Field(description="Success probability, at least.")
+    measured_success: FiniteFloat | None = Field(description="As measured.")
+
+
+class ProofSection(Part):
+    """What was run of circuits like this one; from the committed record of `qgd verify --all`."""
+
+    family: str = Field(description="What is solved and how, without sizes.")
+    encoding: str = Field(description="Block-encoding of the plan.")
+    statement: str = Field(description="In plain words.")
+    end_to_end: tuple[ProofInstance, ...] = Field(description="Instances of the same family.")
+    encoding_elsewhere: tuple[ProofInstance, ...] = Field(
+        description="Instances of other families with the same encoding."
+    )
+
+
 class Report(Document):
     """What one spec costs, why, and what that rests on."""
 
@@ -275,6 +301,9 @@ class Report(Document):
         description="All that was considered, best first, invalid last."
     )
     assumptions: tuple[Assumption, ...] = Field(description="The inputs that the result rests on.")
+    proof: ProofSection | None = Field(
+        default=None, description="Which circuits of this family were run, and how they did."
+    )
 
 
 def report_schema() -> dict[str, Any]:

@@ -33,6 +33,7 @@ def report_page(report: Report) -> Page:
         _front(report),
         _alternatives(report),
         assumptions_section(report.assumptions),
+        _proof(report),
     ]
     footer = (
         f"qgd {report.compiler}; spec {report.spec_digest[:12]}; "
@@ -49,6 +50,36 @@ def regime_section(regime: Regime) -> Section:
         ("growth over the run", real(regime.growth_over_run), ""),
     )
     return Section("Dynamics", Pairs(rows), regime.reasons)
+
+
+def _proof(report: Report) -> Section:
+    """Which circuits like this one were run."""
+    proof = report.proof
+    if proof is None:
+        return Section("Proof", Pairs(()))
+    numbers = ("n", "T", "N", "ε claimed", "ε measured", "P claimed", "P measured")
+    rows = tuple(
+        (
+            one.name,
+            "passed" if one.passed else "FAILED",
+            str(one.parameters),
+            str(one.iterations),
+            str(one.order),
+            *(
+                real(value, 3)
+                for value in (
+                    one.claimed_error,
+                    one.measured_error,
+                    one.claimed_success,
+                    one.measured_success,
+                )
+            ),
+        )
+        for one in (*proof.end_to_end, *proof.encoding_elsewhere)
+    )
+    heads = columns("instance", "verdict", *numbers, numeric=numbers)
+    body = Grid(heads, rows) if rows else Pairs((("this family", "not run", proof.family),))
+    return Section("Proof", body, (proof.statement,))
 
 
 def assumptions_section(assumptions: tuple[Assumption, ...]) -> Section:

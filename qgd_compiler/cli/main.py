@@ -18,6 +18,7 @@ import typer
 from qgd_compiler.cli import (
     analyze,
     check,
+    circuit,
     compile,
     describe,
     diff,
@@ -27,6 +28,7 @@ from qgd_compiler.cli import (
     lock,
     schema,
     solvers,
+    verify,
 )
 from qgd_compiler.cli.talk import say, say_error, wants_json
 from qgd_compiler.errors import QgdError, UsageError
@@ -57,6 +59,8 @@ app.command("explain")(explain.explain_spec)
 app.command("encodings")(encodings.list_encodings)
 app.command("formula")(formula.print_formula)
 app.command("solvers")(solvers.list_solvers)
+app.command("circuit")(circuit.write_circuit)
+app.command("verify")(verify.verify_spec)
 app.command("lock")(lock.lock_specs)
 app.command("check")(check.check_locks)
 app.command("diff")(diff.diff_reports)

@@ -9,7 +9,7 @@ double and merge them. The phase-gradient register is a catalyst in a known stat
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,12 +91,24 @@ class State:
         self.keys, self.amplitudes = unique[keep], summed[keep]
 
 
-def run(operation: Operation, state: State, registers: dict[str, Places], adjoint: bool = False) -> None:
+Watch = Callable[[Primitive, bool, "State"], None]
+
+
+def run(
+    operation: Operation,
+    state: State,
+    registers: dict[str, Places],
+    adjoint: bool = False,
+    watch: Watch | None = None,
+) -> None:
     """Run `operation` (or its inverse) on `state`; `registers` gives the places of each register by name.
 
     Borrowed qubits stand at random values, always the same ones; ProofError where they are not given back so.
+    watch   is called before every primitive that is run, with whether its inverse is run, and the state
     """
     if isinstance(operation, Primitive):
+        if watch is not None:
+            watch(operation, adjoint, state)
         _run_primitive(operation, state, registers, adjoint)
         return
     assert isinstance(operation, Routine)
@@ -122,7 +134,7 @@ def run(operation: Operation, state: State, registers: dict[str, Places], adjoin
                 if register.name != CATALYST
             }
             for _ in range(int(step.times)):
-                run(step.op, state, inner, step.adjoint)
+                run(step.op, state, inner, step.adjoint, watch)
 
 
 def _join(places: dict[str, Places], wires: tuple[Wire, ...]) -> Places:

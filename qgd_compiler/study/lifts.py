@@ -122,9 +122,9 @@ def _lifted(study: Study, lift: Lift, order: int, driven: Driven) -> LiftedSyste
         iterations=steps,
         driven=driven,
         weights=_weights(study, step, driven),
-        offers=_lifted_offers(step),
+        offers=_lifted_offers(step, study.written),
         sums=_lifted_sums(study, step, driven),
-        states=States(parts.size, count, held),
+        states=States(parts.size, count, held, study.written),
         inverse=InverseBound(
             lambda p: float(lifted_inverse_norm(_couplings(study, step), steps, p)),
             COLLATZ,
@@ -164,9 +164,9 @@ def _step(study: Study, parts: LiftedParts, lift: Lift, order: int, driven: Driv
     )
 
 
-def _lifted_offers(step: AnyStep) -> tuple[Offer, ...]:
+def _lifted_offers(step: AnyStep, written: bool = False) -> tuple[Offer, ...]:
     """The encodings that keep the levels apart; a table of the whole step is no help."""
-    found = tuple(o for o in offers(step) if "Carleman lift" in o.name)
+    found = tuple(o for o in offers(step, tables=written) if "Carleman lift" in o.name)
     if not found:
         raise InfeasibleError(
             "no encoding of the lifted step is offered: nothing bounds the entries of one of its parts",

@@ -73,16 +73,16 @@ def quadratic_of(study: Study) -> Quadratic:
     vector = study.data.displacement
     if vector is None and study.data.gradients is not None:
         vector = -study.data.gradients[0]
-    states = States(study.parameters, 1, None if vector is None else vector[None])
+    states = States(study.parameters, 1, None if vector is None else vector[None], study.written)
     size = recursion.start if displaced else recursion.gradient
     stationary = _stationary(study, vector, size) if low > 0 else None
     return Quadratic(
         response=response,
         low=low,
         high=high,
-        offers=offers(study.matrix, entries=known),
-        steps=_steps(study.matrix, known, response),
-        factor=_factor(study.matrix),
+        offers=offers(study.matrix, entries=known, tables=study.written),
+        steps=_steps(study.matrix, known, response, study.written),
+        factor=_factor(study.matrix, study.written),
         states=states,
         nonzeros=nonzeros_of(study),
         kept=kept_of(study, response, size),
@@ -136,7 +136,7 @@ def _distance(response: Response, low: float, high: float) -> float | None:
     return math.exp(left) / -math.expm1(left) if left < 0 else None
 
 
-def _steps(matrix: Matrix, known: Matrix | None, response: Response) -> tuple[Offer, ...]:
+def _steps(matrix: Matrix, known: Matrix | None, response: Response, written: bool) -> tuple[Offer, ...]:
     """Encodings of I − ηH."""
     if not response.closed:
         return ()
@@ -146,16 +146,18 @@ def _steps(matrix: Matrix, known: Matrix | None, response: Response) -> tuple[Of
         from scipy.sparse import eye_array
 
         entries = Sparse.from_scipy(eye_array(known.rows, format="csr") - rate * known.to_scipy())
-    found = {o.name: o for o in offers(Step(hessian=matrix, learning_rate=rate), entries=entries)}
+    found = {
+        o.name: o for o in offers(Step(hessian=matrix, learning_rate=rate), entries=entries, tables=written)
+    }
     # bands and diagonals take the identity into their own entries, where alpha may be 1
     folded = affine(unbounded(matrix), -rate, 1)
     if folded is not None:
-        for offer in offers(folded):
+        for offer in offers(folded, tables=written):
             found.setdefault(offer.name, offer)
     return tuple(found.values())
 
 
-def _factor(matrix: Matrix) -> Factor | None:
+def _factor(matrix: Matrix, written: bool) -> Factor | None:
     """J and μ of H = J†J + μI, where the structure says so."""
     inner, shift, scale = matrix, 0.0, 1.0
     while True:
@@ -175,6 +177,6 @@ def _factor(matrix: Matrix) -> Factor | None:
                 root = inner.factor
                 if scale != 1:
                     root = Scaled(factor=math.sqrt(scale), term=root)
-                return Factor(offers(root), shift)
+                return Factor(offers(root, tables=written), shift)
             case _:
                 return None

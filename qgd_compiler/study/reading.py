@@ -63,6 +63,7 @@ class Study:
     recursion   the run in numbers; `orders` what Carleman orders can do for it
     priced      the run that is priced: `recursion`, or its first window where the whole is not certified
     powers      K_t >= ‖G_1^t‖ with momentum, where they were followed
+    written     data are written into the circuits, so that they can be run (else they can only be counted)
     """
 
     loaded: Loaded
@@ -82,6 +83,7 @@ class Study:
     progress: Progress
     assumptions: tuple[Assumption, ...]
     sources: tuple[Source, ...]
+    written: bool = False
 
     @property
     def parameters(self) -> int:
@@ -173,7 +175,7 @@ class Study:
             )
 
 
-def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
+def study(loaded: Loaded, progress: Progress = lambda _: None, *, written: bool = False) -> Study:
     """Read and measure everything a spec names; raises before any lowering if the spec cannot be served."""
     refuse_what_is_absent(loaded)
     spec = loaded.spec
@@ -254,6 +256,7 @@ def study(loaded: Loaded, progress: Progress = lambda _: None) -> Study:
         progress=progress,
         assumptions=(*from_spec(loaded), *_from_measurement(read, bare, tensors, shift)),
         sources=tuple(_sources(loaded, bare, facts, read, tensors, entries)),
+        written=written,
     )
 
 

@@ -98,7 +98,7 @@ def linear_system(study: Study) -> LinearSystem:
     return LinearSystem(
         width=study.parameters * (1 if pair is None else 2),
         rates=recursion.rates,
-        offers=offers(matrix, entries=known),
+        offers=offers(matrix, entries=known, tables=study.written),
         absent=absent(matrix),
         sums=_required(study.run.sums),
         states=_states(study, pair, count),
@@ -163,13 +163,13 @@ def _states(study: Study, pair: HeavyBall | None, count: int | None) -> States:
     vectors = study.data.gradients
     steps, n = study.recursion.iterations, study.parameters
     if study.recursion.noise > 0:
-        return States(n, steps)
+        return States(n, steps, written=study.written)
     if vectors is None:
-        return States(n, count or 1)
+        return States(n, count or 1, written=study.written)
     if pair is not None:
         vectors = tuple(pair_vector(v, pair.push()) for v in vectors)
     data = -np.array(vectors)
-    return States(data.shape[1], len(data), data)
+    return States(data.shape[1], len(data), data, study.written)
 
 
 def nonzeros_of(study: Study) -> int:

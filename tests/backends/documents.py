@@ -183,6 +183,25 @@ def report_content() -> dict[str, Any]:
                 "where": "",
             },
         ],
+        "proof": {
+            "family": "history of a quadratic model; kernel reflection, norm known",
+            "encoding": "sparse access",
+            "statement": "1 of 1 small instances of this family passed end to end.",
+            "end_to_end": [
+                {
+                    "name": "sparse access",
+                    "passed": True,
+                    "parameters": 2,
+                    "iterations": 2,
+                    "order": 1,
+                    "claimed_error": 0.1,
+                    "measured_error": 0.001,
+                    "claimed_success": 0.68,
+                    "measured_success": 0.73,
+                }
+            ],
+            "encoding_elsewhere": [],
+        },
     }
 
 

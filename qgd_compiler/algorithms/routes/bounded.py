@@ -182,6 +182,7 @@ class OneSided:
             kind=found.kind,
             source=found.source,
             signed=True,
+            series=found.coefficients() if found.has_coefficients else None,
         )
 
 

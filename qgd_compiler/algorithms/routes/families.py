@@ -20,8 +20,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.polynomials import walks
@@ -30,6 +33,7 @@ from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.kinds import Kind
 
 CHEBYSHEV, PROCESSING, TRANSFORMATION = "Chebyshev sum", "generalised QSP", "QSVT"
+Array = NDArray[np.float64]
 ROUNDING = 1e-13  # of an alpha that is 1
 SMALLEST = 1e-140  # amplitudes below drown in float64 when squared
 
@@ -45,6 +49,7 @@ class Truncated:
     error            sup |p − c f/F| on the spectrum, at most
     signed           whether coefficients have signs
     scale            c
+    series           a_0 … a_degree, where the family computed them (None: what they are follows from the response)
     """
 
     degree: int
@@ -57,6 +62,7 @@ class Truncated:
     kind: Kind
     source: str
     signed: bool = False
+    series: Array | None = field(default=None, compare=False, repr=False)
 
 
 class Family(Protocol):

@@ -113,6 +113,7 @@ class Hamiltonian:
             kind=Kind.BOUND,
             source=f"{combined.source}; one series, algorithms/routes/hamiltonian.py",
             signed=True,
+            series=kept,
         )
 
     def _series(self, combined: Lchs, evolution: float, driven: bool) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.amplitude_tree import error_bound
+from qgd_compiler.algorithms.amplitude_tree import error_bound, tree_tables
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import any_history_encoding
 from qgd_compiler.algorithms.menu.offer import Offer
@@ -149,7 +149,7 @@ class LiftedSystem:
                 bits, error = needed, float(error_bound(span, needed))
         key = (span, padding, bits, access)
         if key not in self._routines:
-            self._routines[key] = self._prepared(span, padding, bits, access)
+            self._routines[key] = self._prepared(span, places, padding, bits, access)
         beside = sum(float(error_bound(size, bits)) for size in trees)
         return RightHandSide(self._routines[key], error / share + beside, bits)
 
@@ -160,7 +160,10 @@ class LiftedSystem:
             return []
         return [size for size, there in ((steps, steps > 1), (levels, np.any(self.weights[:, 1:]))) if there]
 
-    def _prepared(self, span: int, padding: int, bits: int, access: Access) -> Routine:
+    def _prepared(
+        self, span: int, places: NDArray[np.int64] | None, padding: int, bits: int, access: Access
+    ) -> Routine:
+        words = self.states.words(span, places, bits)
         if not (self.changing and self.driven == "gradient on the right-hand side"):
             return lifted(
                 span,
@@ -172,7 +175,9 @@ class LiftedSystem:
                 bits,
                 access,
                 driven_at_every_time=self.driven == "gradient on the right-hand side",
+                tables=words,
             )
+        written = self.states.written
         return lifted_changing(
             span,
             self.order,
@@ -184,4 +189,7 @@ class LiftedSystem:
             access,
             batches=self.batches,
             noisy=self.noisy,
+            tables=words,
+            time_tables=tree_tables(np.linalg.norm(self.weights, axis=1), bits) if written else None,
+            level_tables=tree_tables(self.weights, bits) if written else None,
         )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.amplitude_tree import error_bound
+from qgd_compiler.algorithms.amplitude_tree import Tables, error_bound, tree_tables
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import Batches, history_encoding, rows
 from qgd_compiler.algorithms.menu.offer import Offer, Words
@@ -122,15 +122,20 @@ class LinearSystem:
         """K as exactly as ηH, by the encoding of the smallest α."""
         if self.coasting is None:
             return None
-        least = min(offers(self.coasting), key=lambda o: float(o.weight))
+        least = min(offers(self.coasting, tables=self.states.written), key=lambda o: float(o.weight))
         error = max(self._rate * float(step.epsilon), 2.0**-45 * float(least.weight))
         return least.prepared(Words(epsilon=error), access).encoding(controlled=True)
 
     def _schedule(self, step: Encoding, padding: int, access: Access) -> Encoding:
-        """diag(η_t/η) over the rows, as exact relative to its 1 as H is to its α."""
-        behind = int(rows(self.iterations, padding)) - self.iterations
+        """diag(η_t/η) over the time register, as exact relative to its 1 as H is to its α.
+
+        Beyond the rows too: between two queries of a solver the time may stand there, and no lookup may read beyond
+        its table.
+        """
+        behind = 2 ** int(ceil_log2(rows(self.iterations, padding))) - self.iterations
         shares = np.concatenate([self.rates, np.full(behind, self.rates[-1])]) / self._rate
-        table = next(o for o in offers(Diagonal(values=shares)) if o.name == "diagonal table")
+        known = offers(Diagonal(values=shares), tables=self.states.written)
+        table = next(o for o in known if o.name == "diagonal table")
         relative = max(float(step.epsilon) / float(step.alpha), 2.0**-45)
         return table.prepared(Words(epsilon=relative), access).encoding(controlled=True)
 
@@ -158,9 +163,19 @@ class LinearSystem:
                 varying=self.uneven,
                 batches=self.batches,
                 noisy=self.noisy,
+                tables=self.states.words(span, places, bits),
+                time_tables=self._time_words(bits),
                 data_bits=wide,
             )
         return RightHandSide(self._routines[key], error, bits)
+
+    def _time_words(self, bits: int) -> Tables | None:
+        """The words of the tree of the times, whose amplitudes are η_t‖g_t‖."""
+        held = self.states.data
+        if not (self.states.written and self.uneven) or held is None:
+            return None
+        own = np.arange(self.iterations) if self.noisy else np.array(self.batches or [0] * self.iterations)
+        return tree_tables(self.rates * np.linalg.norm(held[own], axis=1), bits)
 
     def _of_a_sparse_vector(
         self, offer: Offer, padding: int, epsilon: float, access: Access
@@ -183,6 +198,7 @@ class LinearSystem:
                 bits,
                 access,
                 varying=self.uneven,
+                time_tables=self._time_words(bits),
                 data_bits=int(offer.columns.bits),
                 state=found.routine,
             )
