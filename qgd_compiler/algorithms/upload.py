@@ -9,17 +9,20 @@ from functools import lru_cache
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for
 from qgd_compiler.algorithms.menu.layout import Layout
 from qgd_compiler.algorithms.problem import RightHandSide
 from qgd_compiler.algorithms.right_hand_sides import States
+from qgd_compiler.algorithms.scattered_state import scattered_state
 from qgd_compiler.algorithms.sparse_state import sparse_state
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Cost, Folder
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
+from qgd_compiler.scalars import ceil_log2
 
 METHODS = ("dense tree", "sparse tree")
 
@@ -70,23 +73,14 @@ def vector_state(
     """|0> to one vector of `states` where the columns of an encoding stand, to `epsilon`: the cheaper of two ways.
 
     Registers: `system` (the columns' qubits), `gradient`. Dense: a tree over the whole register. Sparse: a tree over
-    the entries that are not zero, and a lookup of their places. Cheaper: fewer Toffolis, then fewer work qubits.
+    the entries that are not zero, and exchanges that bring them to their places. Cheaper: fewer Toffolis, then fewer work qubits.
     """
     span = int(columns.span)
     places = columns.places() if states.data is not None else None
     bits, error = states.bits_for(span, places, epsilon)
     found = [(amplitude_tree(span, bits, access, tables=states.words(span, places, bits)), bits, error)]
     if nonzeros < span:
-        few = States(nonzeros, 1, None if states.data is None else states.data[:, states.data[0] != 0])
-        bits, error = few.bits_for(nonzeros, np.arange(nonzeros), epsilon)
-        dimension = 2 ** int(columns.bits)
-        if states.written and states.data is not None and places is not None:
-            there = np.flatnonzero(states.data[0])
-            few_data = ([int(p) for p in places[there]], states.data[0][there])
-            way = sparse_state(dimension, nonzeros, bits, access, data=few_data)
-        else:
-            way = _sparse(dimension, nonzeros, bits, cast(Hashable, access))
-        found.append((way, bits, error))
+        found.append(_scattered(states, nonzeros, int(columns.bits), places, epsilon, access))
 
     def price(way: tuple[Routine, int, float]) -> tuple[int, int]:
         cost = folder.cost(way[0])
@@ -96,9 +90,35 @@ def vector_state(
     return RightHandSide(_named(routine, int(columns.bits), bits), error, bits)
 
 
+def _scattered(
+    states: States,
+    nonzeros: int,
+    bits: int,
+    places: NDArray[np.int64] | None,
+    epsilon: float,
+    access: Access,
+) -> tuple[Routine, int, float]:
+    """The preparation over the entries that are not zero, with its bits and error."""
+    filled = 2 ** int(ceil_log2(nonzeros))
+    if states.data is None or places is None:
+        angle_bits, error = States(filled).bits_for(filled, None, epsilon)
+        return _counted(bits, nonzeros, angle_bits, cast(Hashable, access), None), angle_bits, error
+    there = np.flatnonzero(states.data[0])
+    amplitudes = states.data[0][there]
+    stands = tuple(int(p) for p in places[there])
+    few = States(len(amplitudes), 1, amplitudes[None])
+    angle_bits, error = few.bits_for(filled, np.arange(len(amplitudes)), epsilon)
+    if not states.written:
+        return _counted(bits, len(stands), angle_bits, cast(Hashable, access), stands), angle_bits, error
+    way = scattered_state(bits, len(stands), angle_bits, access, places=stands, amplitudes=amplitudes)
+    return way, angle_bits, error
+
+
 @lru_cache(maxsize=256)
-def _sparse(dimension: int, nonzeros: int, bits: int, access: Hashable) -> Routine:
-    return sparse_state(dimension, nonzeros, bits, cast(Access, access))
+def _counted(
+    bits: int, nonzeros: int, angle_bits: int, access: Hashable, places: tuple[int, ...] | None
+) -> Routine:
+    return scattered_state(bits, nonzeros, angle_bits, cast(Access, access), places=places)
 
 
 @lru_cache(maxsize=256)
