@@ -1,12 +1,12 @@
 r"""Preparation of a state with few non-zero amplitudes by a unitary of its own register, good on every input.
 
-A tree over the r amplitudes (filled up with zeros to a power of two) on the low qubits, then |k> goes to |place_k> by at most r
-exchanges of two basis states: CNOTs make the two differ in one qubit, which is flipped where all others match, n − 2 Toffolis
-on n qubits. Solvers and amplification run a preparation backwards on states that are not the prepared one; there the cheaper
-lookup of the places (`sparse_state.py`) would not find its index again.
+A tree over the r amplitudes (filled up with zeros to a power of two) on the low qubits, then |k> goes to |place_k> by
+at most r exchanges of two basis states: CNOTs make the two differ in one qubit, which is flipped where all others
+match, n − 2 Toffolis on n qubits. Solvers and amplification run a preparation backwards on states that are not the
+prepared one; there the cheaper lookup of the places (`sparse_state.py`) would not find its index again.
 
-Cost: that of the tree, and at most r (n − 2) Toffolis. Source: exchanges of basis states as in Gleinig, Hoefler, DAC 2021,
-doi:10.1109/DAC18074.2021.9586240, without its search for shorter sequences.
+Cost: that of the tree, and at most r (n − 2) Toffolis. Source: exchanges of basis states as in Gleinig, Hoefler, DAC
+2021, doi:10.1109/DAC18074.2021.9586240, without its search for shorter sequences.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def scattered_state(
     places: Sequence[int] | None = None,
     amplitudes: np.ndarray | None = None,
 ) -> Routine:
-    """|0> to the normalised Σ_k a_k |place_k>, k < `nonzeros`, on `bits` qubits. Registers: `system`, `gradient`.
+    """|0> to the normalised Σ_k a_k |place_k>, k < `nonzeros`, on `bits` qubits. Registers: `state`, `gradient`.
 
     places      where the amplitudes stand, all different; None: anywhere, a bound on the exchanges
     amplitudes  None: a count; else the circuit can be run
@@ -44,7 +44,7 @@ def scattered_state(
         raise ValueError(f"{nonzeros} different places below {2**bits} are needed, got {list(places)[:8]}")
     low = int(ceil_log2(nonzeros))
     builder = Builder(f"scattered state, {nonzeros} of {2**bits} amplitudes ({access.name})", COMPONENT)
-    system = builder.register("system", bits)
+    system = builder.register("state", bits)
     gradient = builder.register("gradient", angle_bits)
     if low:
         tables = None

@@ -73,7 +73,8 @@ def vector_state(
     """|0> to one vector of `states` where the columns of an encoding stand, to `epsilon`: the cheaper of two ways.
 
     Registers: `system` (the columns' qubits), `gradient`. Dense: a tree over the whole register. Sparse: a tree over
-    the entries that are not zero, and exchanges that bring them to their places. Cheaper: fewer Toffolis, then fewer work qubits.
+    the entries that are not zero, and exchanges that bring them to their places. Cheaper: fewer Toffolis, then fewer
+    work qubits.
     """
     span = int(columns.span)
     places = columns.places() if states.data is not None else None

@@ -15,16 +15,7 @@ from qgd_compiler.proof.making import instance
 from qgd_compiler.proof.prove import PASS, prove
 
 
-@pytest.mark.parametrize(
-    "push",
-    [
-        (0.0, 0.3, 0.0, 0.0),
-        pytest.param(
-            (0.0, 0.3, 0.0, -0.2),
-            marks=pytest.mark.xfail(reason="a sparse preparation is right from |0> alone (decision 53)"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("push", [(0.0, 0.3, 0.0, 0.0), (0.0, 0.3, 0.0, -0.2)])
 def test_a_history_with_a_sparse_gradient_is_run(push: tuple[float, ...]) -> None:
     pin = Pin(HISTORY, NORM_KNOWN, "Frobenius norm tree")
     one = instance("x", pin, [BANDS], [np.array(push)], rate=0.5, steps=2, epsilon=0.5)
