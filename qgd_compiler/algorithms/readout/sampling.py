@@ -60,8 +60,8 @@ def fewest_for_signs(least: float, entries: int, allowed: float, balance: float 
     """The smallest N >= 1 with `sign_failure` at most `allowed`, in closed form up to the last step."""
     rate = -math.log1p(-min(balance * least * least, 1 - 1e-16))
     results = max(math.ceil(math.log(_at_least(entries, least) / allowed) / rate), 1)
-    while sign_failure(results, least, entries, balance) > allowed:  # a rounding away
-        results += 1
+    while sign_failure(results, least, entries, balance) > allowed:  # a rounding away, of numbers of any size
+        results += max(1, results >> 48)
     return results
 
 

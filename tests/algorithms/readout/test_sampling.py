@@ -12,6 +12,7 @@ from scipy import stats
 from qgd_compiler.algorithms.readout.sampling import (
     balance_of,
     fewest,
+    fewest_for_signs,
     magnitude_failure,
     norm_failure,
     sign_failure,
@@ -104,3 +105,9 @@ def test_an_entry_at_the_threshold_is_missed_exactly_as_often() -> None:
 def test_the_smallest_number_is_found_whatever_it_is() -> None:
     for least in (1, 2, 3, 4, 5, 31, 32, 33, 10**20 + 7):
         assert fewest(lambda n, least=least: n >= least) == least
+
+
+def test_a_number_of_results_beyond_float64_is_found_at_once() -> None:
+    found = fewest_for_signs(1e-12, 10**7, 1e-3)
+    assert sign_failure(found, 1e-12, 10**7) <= 1e-3
+    assert sign_failure(int(found * 0.999), 1e-12, 10**7) > 1e-3
