@@ -72,8 +72,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "time and data exchanged in the right-hand side",
         A + "right_hand_sides.py",
-        "    time, data = system.part(0, k), system.part(k, n_bits)\n    used",
-        "    data, time = system.part(0, n_bits), system.part(n_bits, k)\n    used",
+        "    time, data = system.part(0, k), system.part(k + unused, n_bits)\n",
+        "    data, time = system.part(0, n_bits), system.part(n_bits + unused, k)\n",
         TREE,
     ),
     Mutation(
