@@ -79,7 +79,7 @@ def proven_word_t(epsilon: Scalar) -> Scalar:
     Error:   epsilon in operator norm.
     Kind:    bound; that the search for the word ends soon rests on a hypothesis on primes, its length does not.
     Source:  Selinger, arXiv:1212.6253: K + 4 log2(1/epsilon) with K about 10, here 10.09 rounded up to an even number.
-    Checked: tests/costing/test_exchange.py, against the shortest words found for many angles.
+    Checked: tests/costing/test_exchange.py, against the published K and the mean of shortest words.
 
     >>> proven_word_t(1e-10)
     144

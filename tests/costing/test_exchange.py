@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.gates import Gates
 from qgd_compiler.costing.rules_rotation import rotate_by_register
-from qgd_compiler.costing.synthesis import ROTATION_MODELS, gradient_bits
+from qgd_compiler.costing.synthesis import ROTATION_MODELS, gradient_bits, gridsynth_t, proven_word_t
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.kinds import Kind
 
@@ -30,6 +30,13 @@ def test_gridsynth_is_within_a_gate_of_the_measured_means(epsilon: float, publis
 @pytest.mark.parametrize(("epsilon", "published"), [(1e-10, 22.5), (1e-6, 15.4)])
 def test_mixed_fallback_is_the_published_mean_rounded_up(epsilon: float, published: float) -> None:
     assert 0 <= Exchange().rotation_t(epsilon) - published <= 1
+
+
+@pytest.mark.parametrize("epsilon", [1e-2, 1e-4, 1e-6, 1e-9, 1e-12])
+def test_the_proven_word_is_the_published_one_rounded_up_and_longer_than_the_mean(epsilon: float) -> None:
+    word = proven_word_t(epsilon)
+    assert 0 <= word - (4 * math.log2(1 / epsilon) + 10) <= 2.1
+    assert word > gridsynth_t(epsilon)
 
 
 @given(angle=st.floats(0, 4 * math.pi), epsilon=st.floats(1e-9, 0.5))
