@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from qgd_compiler.errors import InfeasibleError
 
@@ -119,55 +118,3 @@ def split(
 def entry_precision(distance: float, entries: int) -> float:
     """δ of each entry that makes the vector of `entries` entries good to a 2-norm `distance`: distance/√r (bound)."""
     return distance / math.sqrt(entries)
-
-
-@dataclass(frozen=True)
-class SegmentCost:
-    """What one segment costs.
-
-    runs      expected uses of the solver run, all results of the read-out together (exact fraction)
-    per_run   gates of one run (upload included), in the unit of the plan (T gates, Toffolis)
-    classical seconds of its warm-up steps and of the read-out's own arithmetic
-    """
-
-    segment: Segment
-    runs: Fraction
-    per_run: int
-    classical: float = 0.0
-
-    @property
-    def gates(self) -> int:
-        """All runs together, rounded up."""
-        return math.ceil(self.runs * self.per_run)
-
-
-@dataclass(frozen=True)
-class LoopCost:
-    """All segments of a run; `gates` is an exact integer of any size."""
-
-    segments: tuple[SegmentCost, ...]
-
-    @property
-    def gates(self) -> int:
-        """Over all segments."""
-        return sum(cost.gates for cost in self.segments)
-
-    @property
-    def runs(self) -> Fraction:
-        """Expected uses of the solver run over all segments: never hidden."""
-        return sum((cost.runs for cost in self.segments), Fraction(0))
-
-    @property
-    def uploads(self) -> int:
-        """Times that a state is computed classically for upload: once per segment on the quantum computer."""
-        return sum(cost.segment.steps > 0 for cost in self.segments)
-
-    @property
-    def classical_steps(self) -> int:
-        """Warm-up steps."""
-        return sum(cost.segment.warm_up for cost in self.segments)
-
-    @property
-    def classical_seconds(self) -> float:
-        """Time of the classical side."""
-        return math.fsum(cost.classical for cost in self.segments)

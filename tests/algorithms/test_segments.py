@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,8 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qgd_compiler.algorithms.segments import (
-    LoopCost,
-    SegmentCost,
     accumulated,
     cut,
     cut_at,
@@ -136,13 +133,3 @@ def test_growth_beyond_all_numbers_is_refused_with_its_exponent() -> None:
 
 def test_entries_within_delta_make_a_vector_within_root_r_times_as_much() -> None:
     assert np.linalg.norm(np.full(49, entry_precision(0.7, 49))) == pytest.approx(0.7)
-
-
-def test_costs_are_summed_without_loss() -> None:
-    segments = cut(25, 10, 3)
-    costs = tuple(SegmentCost(s, Fraction(10**20, 3), 10**15 + 1, 0.5) for s in segments)
-    loop = LoopCost(costs)
-    assert loop.gates == 3 * -((-(10**20) * (10**15 + 1)) // 3)
-    assert loop.runs == 10**20
-    assert (loop.uploads, loop.classical_steps, loop.classical_seconds) == (3, 9, 1.5)
-    assert LoopCost((SegmentCost(cut(2, 10, 3)[0], Fraction(0), 5),)).uploads == 0
