@@ -30,6 +30,14 @@ def is_integer(value: Scalar) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
+def _whole(*values: Scalar) -> bool:
+    """Whether arrays hold Python's integers, which are exact at any size."""
+    return any(isinstance(v, np.ndarray) and v.dtype == object for v in values)
+
+
+_BITS = np.frompyfunc(int.bit_length, 1, 1)
+
+
 def ceil(x: Scalar) -> Scalar:
     """The smallest integer not below x.
 
@@ -67,6 +75,8 @@ def ceil_div(a: Scalar, b: Scalar) -> Scalar:
 
         return sympy.ceiling(sympy.sympify(a) / b)
     if is_array(a, b):
+        if _whole(a, b):
+            return -((-np.asarray(a)) // b)
         return np.ceil(np.asarray(a, dtype=float) / b)
     if is_integer(a) and is_integer(b):
         return -((-a) // b)
@@ -84,6 +94,8 @@ def ceil_log2(x: Scalar) -> Scalar:
 
         return CeilLog2(x)
     if is_array(x):
+        if _whole(x):
+            return np.asarray(_BITS(np.asarray(x) - 1))
         mantissa, exponent = np.frexp(np.asarray(x, dtype=float))
         return np.where(mantissa == 0.5, exponent - 1, exponent).astype(float)
     if is_integer(x):

@@ -189,9 +189,9 @@ def search_orders(
     recursion: Recursion, budget: float, sizes: Array | None = None, highest: int = HIGHEST
 ) -> OrderSearch:
     """Every order of the exact lift against a relative error `budget`, for the whole run and for shorter ones."""
-    z = recursion.size_bounds if sizes is None else np.asarray(sizes, dtype=float)
     if recursion.linear:
         return OrderSearch((0.0,), 1, recursion.iterations, budget, "bound" if sizes is None else "measured")
+    z = recursion.size_bounds if sizes is None else np.asarray(sizes, dtype=float)
     alive = (
         len(z) if np.all(z < OVERFLOW) else int(np.argmin(z < OVERFLOW))
     )  # steps before the bound blows up

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
 from qgd_compiler.costing.rules_lookup import columns, entries, lookup, lookup_erased
@@ -23,6 +25,7 @@ from qgd_compiler.scalars import (
 )
 
 Blocks = tuple[Scalar, ...]
+Array = NDArray[Any]
 
 
 def best_blocks(
@@ -91,29 +94,33 @@ def closed_form_blocks(shape: tuple[Scalar, ...], bits: Scalar) -> tuple[Blocks,
 def _searched(
     shape: tuple[int, ...], bits: int, controlled: bool, most: int | None = None
 ) -> tuple[Blocks, Blocks]:
-    candidates = [blocks for blocks in _all_blocks(shape) if most is None or columns(blocks) <= most]
-
-    def fetch_key(blocks: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
-        return lookup(shape, bits, blocks, controlled).gates.toffoli, columns(blocks), blocks
-
-    fetch = min(candidates, key=fetch_key)
-
-    def erase_key(blocks: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
-        return lookup_erased(shape, bits, fetch, blocks, controlled).gates.toffoli, columns(blocks), blocks
-
-    return fetch, min(candidates, key=erase_key)
+    candidates = _all_blocks(shape, most)
+    fetch = _fewest(candidates, lookup(shape, bits, candidates, controlled).gates.toffoli)
+    return fetch, _fewest(candidates, lookup_erased(shape, bits, fetch, candidates, controlled).gates.toffoli)
 
 
 @lru_cache(maxsize=4096)
 def _searched_borrowed(shape: tuple[int, ...], bits: int, controlled: bool) -> Blocks:
-    def key(blocks: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
-        return dirty_lookup(shape, bits, blocks, controlled).gates.toffoli, columns(blocks), blocks
-
-    return min(_all_blocks(shape), key=key)
+    candidates = _all_blocks(shape, None)
+    return _fewest(candidates, dirty_lookup(shape, bits, candidates, controlled).gates.toffoli)
 
 
-def _all_blocks(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    return product(*([1 << j for j in range(ceil_log2(length) + 1)] for length in shape))
+def _all_blocks(shape: tuple[int, ...], most: int | None) -> tuple[Array, ...]:
+    """Every choice of powers of two, an array of Python's integers per axis, the last axis running fastest."""
+    powers = [np.array([1 << j for j in range(ceil_log2(n) + 1)], dtype=object) for n in shape]
+    found = tuple(axis.ravel() for axis in np.meshgrid(*powers, indexing="ij"))
+    if most is None:
+        return found
+    kept = columns(found) <= most
+    return tuple(axis[kept] for axis in found)
+
+
+def _fewest(candidates: tuple[Array, ...], toffoli: Array) -> tuple[int, ...]:
+    """The first choice with the fewest Toffolis, and among these with the fewest columns."""
+    places = np.flatnonzero(toffoli == toffoli.min())
+    width = columns(candidates)
+    best = places[np.argmin(width[places])]
+    return tuple(int(axis[best]) for axis in candidates)
 
 
 def _nearest_root(ratio: Scalar) -> Scalar:

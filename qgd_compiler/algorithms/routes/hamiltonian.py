@@ -118,15 +118,15 @@ class Hamiltonian:
 
     def _series(self, combined: Lchs, evolution: float, driven: bool) -> Array:
         """Chebyshev coefficients of the combination on [−1, 1]; frequencies up to K·τα."""
-        nodes, weights = combined.nodes(), combined.weights()
         frequency = combined.cut * evolution
         count = 2 ** math.ceil(math.log2(SAMPLES * frequency + 60))
-        if float(count) * len(nodes) > MOST_VALUES:
+        if float(count) * 2**combined.bits > MOST_VALUES:
             raise InfeasibleError(
-                f"a combination of {len(nodes):,} simulations with {frequency:.3g} as their largest phase is longer "
-                f"than is written down",
+                f"a combination of {2**combined.bits:,} simulations with {frequency:.3g} as their largest phase is "
+                f"longer than is written down",
                 remedy="a shorter run or a coarser error; its queries grow like 36 eta*T*alpha",
             )
+        nodes, weights = combined.nodes(), combined.weights()
         x = np.cos((np.arange(count) + 0.5) * (math.pi / count))
         values = np.zeros(count)
         # w(−k) is the conjugate of w(k): twice the real part of one half
