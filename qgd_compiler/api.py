@@ -56,6 +56,8 @@ from qgd_compiler.study.analysis import analysis_of
 from qgd_compiler.study.comparison import compared
 from qgd_compiler.study.loop import MakePlanner, SegmentPlanner, windows_of
 from qgd_compiler.study.segmented import cut_run
+from qgd_compiler.sweeps.manifest import sweep_schema
+from qgd_compiler.sweeps.row import Row, circuits_of, row_of
 
 SpecLike = str | Path | Spec | Mapping[str, Any] | Loaded
 
@@ -70,6 +72,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "lock.schema.json": lock_schema,
     "check.schema.json": check_schema,
     "diff.schema.json": diff_schema,
+    "sweep.schema.json": sweep_schema,
 }
 
 
@@ -444,6 +447,12 @@ def diff(before: Path, after: Path, *, tolerance: float = 0.0) -> Difference:
     return difference(before, after, tolerance)
 
 
+def price(spec: SpecLike, progress: Progress = lambda _: None) -> Row:
+    """What a sweep keeps of a spec: its totals and choice as `compile` finds them, without the rest of the report."""
+    made = _chosen(spec, progress)
+    return row_of(made.found, made.choice, made.loops, made.planner.exchange, _physical(made, False))
+
+
 def _report_at(path: Path) -> Mapping[str, Any]:
     """The JSON of the report of a spec, as plain data."""
     content: Mapping[str, Any] = json.loads(compile(path).to_json())
@@ -481,12 +490,7 @@ def _physical(made: _Chosen, opinion: bool) -> Physical | None:
     counts = counts_of(plan.cost.gates, plan.qubits, made.planner.exchange, plan.rotation_epsilon)
     with located(made.found.loaded.where):
         found = answer(counts, question_of(hardware))
-    circuits: float = plan.amplification.circuits
-    if made.loops is not None:
-        circuits = float(made.loops.best.circuits)
-    elif plan.reading is not None:
-        circuits = float(plan.reading.circuits)
-    runs = max(1.0, circuits)
+    runs = circuits_of(plan, made.loops)
     return physical_section(found, runs, ask_second_opinion(found) if opinion else None)
 
 

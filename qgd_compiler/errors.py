@@ -10,7 +10,8 @@
     ├── ProofError           8   a claim of the compiler failed its check
     ├── MovedError           9   a number or a choice differs from its lock
     ├── BrokenError         10   a locked spec is missing, or does not compile any more
-    └── LockError           11   a lock is missing, edited by hand, or of another format
+    ├── LockError           11   a lock is missing, edited by hand, or of another format
+    └── SweepError          12   chunks of a sweep failed; all others are stored
 
 An error says what is wrong (with the value), where (file, line, path of the field) and what to try.
 Mistakes of one file are reported together, as one error with several `mistakes`.
@@ -124,3 +125,9 @@ class LockError(QgdError):
     """A lock is missing, edited by hand, or of another format."""
 
     exit_code = 11
+
+
+class SweepError(QgdError):
+    """Chunks of a sweep failed; all others are stored."""
+
+    exit_code = 12

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 # They show numbers and make none. What is not listed here counts, so that a new file cannot be forgotten.
-SHOWING_ROOMS = frozenset({"cli", "bloqs", "regression"})
+SHOWING_ROOMS = frozenset({"cli", "bloqs", "regression", "sweeps"})
 SHOWING_FILES = frozenset({"markdown.py", "table.py", "figures.py", "plots.py", "page.py", "plain_math.py"})
 LIBRARIES = ("numpy", "scipy", "sympy", "pydantic")
 
