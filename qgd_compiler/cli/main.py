@@ -22,20 +22,23 @@ from qgd_compiler.cli import (
     compile,
     describe,
     diff,
+    doctor,
     encodings,
     explain,
     formula,
+    init,
     lock,
     schema,
     solvers,
     verify,
 )
-from qgd_compiler.cli.talk import say, say_error, wants_json
+from qgd_compiler.cli.talk import Talk, complain, say_error, set_talk, wants_json
 from qgd_compiler.errors import QgdError, UsageError
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+GLOBAL_OPTIONS = ("-q", "--quiet", "-v", "--verbose", "--debug", "--version")
 
 
 @dataclass
@@ -64,8 +67,10 @@ app.command("verify")(verify.verify_spec)
 app.command("lock")(lock.lock_specs)
 app.command("check")(check.check_locks)
 app.command("diff")(diff.diff_reports)
+app.command("init")(init.write_starter)
 app.command("describe")(describe.describe_files)
 app.command("schema")(schema.write_schemas)
+app.command("doctor")(doctor.examine)
 
 
 def _print_version(asked: bool) -> None:
@@ -79,12 +84,21 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def _global_options(
     context: typer.Context,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors: no progress, no remarks.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say each step of the work in a line on stderr.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version.")
     ] = False,
 ) -> None:
     context.obj.debug = debug
+    if quiet and verbose:
+        raise UsageError("--quiet and --verbose exclude each other", remedy="one of them")
+    set_talk(Talk.QUIET if quiet else Talk.VERBOSE if verbose else Talk.NORMAL)
     if context.invoked_subcommand is None:
         print(context.get_help())
         raise typer.Exit(UsageError.exit_code)
@@ -94,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (default: that of the process); the value is the exit code. Never raises."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     settings = Settings()
+    set_talk(Talk.NORMAL)
     try:
         code = app(words, prog_name="qgd", standalone_mode=False, obj=settings)
         sys.stdout.flush()
@@ -104,11 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say_error(error, wants_json(words))
         return error.exit_code
     except typer.TyperException as error:
-        usage = UsageError(error.format_message().rstrip("."), remedy=f"qgd {_verb(words)}--help")
+        usage = UsageError(error.format_message().rstrip("."), remedy=_remedy(words))
         say_error(usage, wants_json(words))
         return usage.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        say("interrupted")
+        complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         # the interpreter flushes stdout once more at exit: let it flush into nothing
@@ -122,10 +137,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if settings.debug:
             traceback.print_exc()
-        say(f"internal error: {type(error).__name__}: {error}")
+        complain(f"internal error: {type(error).__name__}: {error}")
         if not settings.debug:
             print(f"  try: qgd --debug {' '.join(words)}   (shows the traceback)", file=sys.stderr)
         return INTERNAL_ERROR
+
+
+def _remedy(words: Sequence[str]) -> str:
+    """Where the help is; for a global option behind the verb, where it belongs."""
+    verb = _verb(words)
+    behind = words[words.index(verb.strip()) + 1 :] if verb else ()
+    late = next((word for word in behind if word in GLOBAL_OPTIONS), None)
+    return (
+        f"qgd {verb}--help" if late is None else f"qgd {late} {verb}…: global options stand before the verb"
+    )
 
 
 def _verb(words: Sequence[str]) -> str:

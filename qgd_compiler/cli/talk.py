@@ -6,14 +6,36 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 
 from qgd_compiler.errors import QgdError
+
+
+class Talk(Enum):
+    """How much is said besides errors."""
+
+    QUIET = "nothing"
+    NORMAL = "progress on a screen, and remarks"
+    VERBOSE = "each step of the work as a line, in a pipe too"
+
+
+_talk = Talk.NORMAL
+
+
+def set_talk(talk: Talk) -> None:
+    """Set how much is said by this process from now on."""
+    global _talk
+    _talk = talk
 
 
 @contextmanager
 def working(message: str) -> Iterator[Callable[[str], None]]:
     """Show on a screen that work goes on; the value is called with what is being done. Silent in a pipe."""
-    if not sys.stderr.isatty():
+    if _talk is Talk.VERBOSE:
+        say(message)
+        yield lambda step: say(f"{message}: {step}")
+        return
+    if _talk is Talk.QUIET or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
@@ -24,7 +46,13 @@ def working(message: str) -> Iterator[Callable[[str], None]]:
 
 
 def say(line: str) -> None:
-    """One line of talk."""
+    """One line of talk; nothing with `--quiet`."""
+    if _talk is not Talk.QUIET:
+        complain(line)
+
+
+def complain(line: str) -> None:
+    """One line that is said whatever was asked for: why a command failed."""
     print(f"qgd: {line}", file=sys.stderr)
 
 
@@ -35,7 +63,7 @@ def say_error(error: QgdError, as_json: bool) -> None:
         return
     for mistake in error.mistakes:
         first, *rest = mistake.lines()
-        say("\n".join([f"{type(error).__name__}: {first}", *rest]))
+        complain("\n".join([f"{type(error).__name__}: {first}", *rest]))
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
