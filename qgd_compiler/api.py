@@ -25,6 +25,7 @@ from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of
 from qgd_compiler.backends.explain import explanation_of
 from qgd_compiler.backends.explain_report import Explanation, explain_schema
 from qgd_compiler.backends.explain_tree import View
+from qgd_compiler.backends.html.report_html import Dossier
 from qgd_compiler.backends.physical_section import Physical, ask_second_opinion, physical_section
 from qgd_compiler.backends.proof_report import ProofReport, proof_schema
 from qgd_compiler.backends.report import Report, report_schema
@@ -54,6 +55,7 @@ from qgd_compiler.structure.facts import best_norm
 from qgd_compiler.study import Progress, Study, study, study_hessian
 from qgd_compiler.study.analysis import analysis_of
 from qgd_compiler.study.comparison import compared
+from qgd_compiler.study.eigenvalues import eigenvalues_of
 from qgd_compiler.study.loop import MakePlanner, SegmentPlanner, windows_of
 from qgd_compiler.study.segmented import cut_run
 from qgd_compiler.sweeps.manifest import sweep_schema
@@ -85,12 +87,32 @@ def compile(
 
     Raises QgdError, one class per kind of mistake (see `qgd_compiler.errors`).
     """
-    from qgd_compiler.proof.section import section_of
+    return _report(_compiled(spec, progress, second_opinion), second_opinion)
 
+
+def dossier(
+    spec: SpecLike, progress: Progress = lambda _: None, *, second_opinion: str | None = None
+) -> Dossier:
+    """What the report as a web page shows (`report_html`): the report, and what stands behind its numbers."""
+    made = _compiled(spec, progress, second_opinion)
+    return Dossier(
+        report=_report(made, second_opinion),
+        explained=_explanation(made, None, View(depth=0)),
+        analysis=analysis_of(made.found),
+        eigenvalues=eigenvalues_of(made.found),
+    )
+
+
+def _compiled(spec: SpecLike, progress: Progress, second_opinion: str | None) -> _Chosen:
     loaded = _loaded(spec)
     if second_opinion is not None:
         _require_an_opinion(second_opinion, loaded)
-    made = _chosen(loaded, progress)
+    return _chosen(loaded, progress)
+
+
+def _report(made: _Chosen, second_opinion: str | None) -> Report:
+    from qgd_compiler.proof.section import section_of
+
     found, content = made.found, made.found.loaded.spec
     windows, why = (None, "") if made.loops is not None else windows_of(found, made.choice, made.make)
     report = report_of(
@@ -134,7 +156,10 @@ def explain(
         raise UsageError(f"the smallest share {min_share:g} is not between 0 and 1", remedy="such as 0.001")
     if depth is not None and depth < 0:
         raise UsageError(f"a tree has no depth {depth}", remedy="0 or more")
-    made = _chosen(spec, progress)
+    return _explanation(_chosen(spec, progress), component, View(depth, min_share))
+
+
+def _explanation(made: _Chosen, component: str | None, view: View) -> Explanation:
     best = made.choice.best
     return explanation_of(
         made.heading,
@@ -143,7 +168,7 @@ def explain(
         made.planner.exchange,
         made.planner.folder,
         component,
-        View(depth, min_share),
+        view,
     )
 
 

@@ -71,13 +71,15 @@ def _branch(branch: Branch, nodes: dict[str, Node]) -> Twig:
     node = nodes[branch.node]
     label = f"[{branch.component}] " if branch.component else ""
     figures = f"{label}{percent(branch.share)}  {count(branch.total.t_count)} T  {branch.node}"
-    details = [f"{_uses(branch)}; {count(node.qubits)} qubits, {count(node.work)} of work"]
+    details = [
+        f"{uses_words(branch.forward, branch.inverse)}; {count(node.qubits)} qubits, {count(node.work)} of work"
+    ]
     if branch.state == "above":
-        details.append(f"shown above at {branch.node}; {_uses(node)} in all")
+        details.append(f"shown above at {branch.node}; {uses_words(node.forward, node.inverse)} in all")
     else:
         if branch.forward + branch.inverse > 1:
             details += _costs(node)
-        details.append(f"in all: {_tally(branch.total)}")
+        details.append(f"in all: {tally_words(branch.total)}")
         details += _applied(node.rules)
     if branch.state == "cut":
         details.append(f"{count(len(node.calls))} parts, deeper than --depth")
@@ -89,11 +91,11 @@ def _branch(branch: Branch, nodes: dict[str, Node]) -> Twig:
     return Twig(branch.title, figures, tuple(details), tuple(parts))
 
 
-def _uses(counted: Branch | Node) -> str:
+def uses_words(forward: int, inverse: int) -> str:
     """Exact numbers of uses; inverse ones apart."""
-    uses = [_times(counted.forward)] if counted.forward or not counted.inverse else []
-    if counted.inverse:
-        uses.append(f"{_times(counted.inverse)} inverted")
+    uses = [_times(forward)] if forward or not inverse else []
+    if inverse:
+        uses.append(f"{_times(inverse)} inverted")
     return " and ".join(uses)
 
 
@@ -105,11 +107,12 @@ def _costs(node: Node) -> list[str]:
     """What one use costs; both directions in one line where they cost the same."""
     if node.once == node.once_inverse or node.once is None or node.once_inverse is None:
         known = node.once or node.once_inverse
-        return [] if known is None else [f"each: {_tally(known)}"]
-    return [f"each: {_tally(node.once)}", f"each inverse: {_tally(node.once_inverse)}"]
+        return [] if known is None else [f"each: {tally_words(known)}"]
+    return [f"each: {tally_words(node.once)}", f"each inverse: {tally_words(node.once_inverse)}"]
 
 
-def _tally(tally: Tally) -> str:
+def tally_words(tally: Tally) -> str:
+    """Gates in one line."""
     parts = [
         f"{count(tally.t_count)} T",
         f"{count(tally.toffoli)} Toffoli",
@@ -128,10 +131,10 @@ def _applied(rules: tuple[CostRule, ...]) -> list[str]:
     lines = []
     for rule in rules:
         formula = f"{plain_math(rule.formula)}  " if rule.formula else ""
-        inputs = f"with {', '.join(f'{i.name} {_value(i)}' for i in rule.inputs)}" if rule.inputs else ""
+        inputs = f"with {', '.join(f'{i.name} {value_words(i)}' for i in rule.inputs)}" if rule.inputs else ""
         name = f"{_short(rule)}{', inverse' if rule.inverse else ''}"
         lines.append(f"rule {name} ({rule.kind}): {formula}{inputs}".rstrip())
-        lines.append(f"makes {_result(rule)}")
+        lines.append(f"makes {result_words(rule)}")
     return lines
 
 
@@ -158,7 +161,8 @@ def _rules(explained: Explanation) -> Section:
     return Section("Cost rules of the primitives", Tree(twigs))
 
 
-def _result(rule: CostRule) -> str:
+def result_words(rule: CostRule) -> str:
+    """What a rule makes, gates and qubits, in one line."""
     tally = rule.result
     parts = [
         f"{count(tally.toffoli)} Toffoli",
@@ -180,7 +184,7 @@ def _figure(figure: Figure) -> Twig:
     if figure.statement:
         details.append(plain_math(figure.statement))
     if figure.inputs:
-        details.append("with " + ", ".join(f"{i.name} {_value(i)}{_given(i)}" for i in figure.inputs))
+        details.append("with " + ", ".join(f"{i.name} {value_words(i)}{_given(i)}" for i in figure.inputs))
     details.append(f"{figure.kind}; {figure.source}")
     if figure.checked:
         details.append(f"checked by {figure.checked}")
@@ -195,7 +199,8 @@ def _given(made: Input) -> str:
     return f" ({'; '.join(told)})" if told else ""
 
 
-def _value(made: Input) -> str:
+def value_words(made: Input) -> str:
+    """The value of an input."""
     return made.value if isinstance(made.value, str) else _exact(made.value)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qgd_compiler.cli.output import FormatOption, OutputOption, emit_document, format_for
+from qgd_compiler.cli.output import Format, FormatOption, OutputOption, emit, emit_document, format_for
 from qgd_compiler.cli.talk import working
 
 
@@ -30,10 +30,15 @@ def compile_spec(
     output: OutputOption = None,
 ) -> None:
     """Count T gates and qubits for a spec, and say what the numbers rest on."""
-    format_for(format, output)  # a wrong ending is said before the work
+    chosen = format_for(format, output)  # a wrong ending is said before the work
     from qgd_compiler import api
     from qgd_compiler.backends.report_page import report_page
 
     with working(f"compiling {spec}") as progress:
+        if chosen is Format.HTML:
+            from qgd_compiler.backends.html.report_html import report_html
+
+            emit(report_html(api.dossier(spec, progress, second_opinion=second_opinion)), output)
+            return
         report = api.compile(spec, progress=progress, second_opinion=second_opinion)
     emit_document(report, report_page(report), format, output)

@@ -24,9 +24,16 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
-SUFFIXES = {".json": Format.JSON, ".md": Format.MARKDOWN, ".txt": Format.TABLE}
+SUFFIXES = {
+    ".json": Format.JSON,
+    ".md": Format.MARKDOWN,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".txt": Format.TABLE,
+}
 
 FormatOption = Annotated[
     Format | None,
@@ -49,7 +56,7 @@ def format_for(asked: Format | None, output: Path | None) -> Format:
         known = ", ".join(SUFFIXES)
         raise UsageError(
             f"no format goes with the ending {output.suffix!r} of {output}",
-            remedy=f"an ending among {known}, or say --format table, json or markdown",
+            remedy=f"an ending among {known}, or say --format table, json, markdown or html",
         ) from None
 
 
@@ -62,6 +69,10 @@ def emit_document(document: Document, page: Page, asked: Format | None, output: 
         from qgd_compiler.backends.markdown import markdown
 
         text = markdown(page)
+    elif chosen is Format.HTML:
+        from qgd_compiler.backends.html.page_html import page_html
+
+        text = page_html(page)
     else:
         from qgd_compiler.backends.table import table
 
