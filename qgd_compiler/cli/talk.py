@@ -28,6 +28,16 @@ def set_talk(talk: Talk) -> None:
     _talk = talk
 
 
+def talking() -> Talk:
+    """How much is said by this process."""
+    return _talk
+
+
+def talk() -> Talk:
+    """How much is said."""
+    return _talk
+
+
 @contextmanager
 def working(message: str) -> Iterator[Callable[[str], None]]:
     """Show on a screen that work goes on; the value is called with what is being done. Silent in a pipe."""
