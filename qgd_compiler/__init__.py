@@ -20,9 +20,13 @@ if TYPE_CHECKING:
         diff,
         encodings,
         explain,
+        fit,
         formula,
         lock,
+        plot,
+        query,
         solvers,
+        sweep,
     )
     from qgd_compiler.backends.analysis_report import Analysis
     from qgd_compiler.backends.encodings_report import EncodingsReport
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from qgd_compiler.backends.solvers_report import SolversReport
     from qgd_compiler.spec.models import Spec
     from qgd_compiler.study.operators import spectrum_of
+    from qgd_compiler.sweeps.result import Sweep
 
 __all__ = [
     "Analysis",
@@ -39,6 +44,7 @@ __all__ = [
     "Report",
     "SolversReport",
     "Spec",
+    "Sweep",
     "__version__",
     "analyze",
     "check",
@@ -47,10 +53,14 @@ __all__ = [
     "diff",
     "encodings",
     "explain",
+    "fit",
     "formula",
     "lock",
+    "plot",
+    "query",
     "solvers",
     "spectrum_of",
+    "sweep",
 ]
 
 _HOMES = {
@@ -64,6 +74,10 @@ _HOMES = {
     "explain": "api",
     "formula": "api",
     "solvers": "api",
+    "sweep": "api",
+    "query": "api",
+    "fit": "api",
+    "plot": "api",
     "spectrum_of": "study.operators",
     "Report": "backends.report",
     "Analysis": "backends.analysis_report",
@@ -71,6 +85,7 @@ _HOMES = {
     "SolversReport": "backends.solvers_report",
     "Explanation": "backends.explain_report",
     "Spec": "spec.models",
+    "Sweep": "sweeps.result",
 }
 
 

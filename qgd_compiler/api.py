@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 from qgd_compiler.algorithms.access import Access, access_named, column_caps
 from qgd_compiler.algorithms.choice import OBJECTIVES, Choice, Planner, choose, pareto_front
@@ -58,8 +60,26 @@ from qgd_compiler.study.comparison import compared
 from qgd_compiler.study.eigenvalues import eigenvalues_of
 from qgd_compiler.study.loop import MakePlanner, SegmentPlanner, windows_of
 from qgd_compiler.study.segmented import cut_run
-from qgd_compiler.sweeps.manifest import sweep_schema
+from qgd_compiler.sweeps.axes import axes_of
+from qgd_compiler.sweeps.columns import arrow
+from qgd_compiler.sweeps.evaluator import Evaluator
+from qgd_compiler.sweeps.fit import Fits, fit_schema
+from qgd_compiler.sweeps.fit import fit as fit_store
+from qgd_compiler.sweeps.grid import Grid as SweepGrid
+from qgd_compiler.sweeps.identity import sweep_digest
+from qgd_compiler.sweeps.local import Local
+from qgd_compiler.sweeps.manifest import manifest_of, sweep_schema
+from qgd_compiler.sweeps.pointwise import Pointwise
+from qgd_compiler.sweeps.query import Answer
+from qgd_compiler.sweeps.query import query as query_store
 from qgd_compiler.sweeps.row import Row, circuits_of, row_of
+from qgd_compiler.sweeps.rules import rules_digest
+from qgd_compiler.sweeps.run import Warn, Watch, complete
+from qgd_compiler.sweeps.store import begin, open_store
+from qgd_compiler.sweeps.work import Engine, Work
+
+if TYPE_CHECKING:
+    from qgd_compiler.sweeps.result import Sweep
 
 SpecLike = str | Path | Spec | Mapping[str, Any] | Loaded
 
@@ -75,6 +95,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "check.schema.json": check_schema,
     "diff.schema.json": diff_schema,
     "sweep.schema.json": sweep_schema,
+    "fit.schema.json": fit_schema,
 }
 
 
@@ -476,6 +497,115 @@ def price(spec: SpecLike, progress: Progress = lambda _: None) -> Row:
     """What a sweep keeps of a spec: its totals and choice as `compile` finds them, without the rest of the report."""
     made = _chosen(spec, progress)
     return row_of(made.found, made.choice, made.loops, made.planner.exchange, _physical(made, False))
+
+
+def sweep(
+    spec: SpecLike,
+    over: Mapping[str, Any] | None = None,
+    directory: str | Path | None = None,
+    *,
+    points: str | Path | None = None,
+    mode: str = "choice",
+    engine: Engine | None = None,
+    chunk: int | None = None,
+    new: bool = False,
+    watch: Watch = lambda _: None,
+    warn: Warn = warnings.warn,
+) -> Sweep:
+    """A spec priced at many points, every one as `compile` prices it. What a folder holds already is kept.
+
+    over       values by field: `"1e4:1e9:log:26"`, `"qrom,qroam"`, or a list. Fields are dotted paths, or n, T, s,
+               eps, eta, access
+    directory  of the store; None: a temporary one, which goes with the result
+    points     a CSV file of points, whose columns are fields; together with `over` their product
+    mode       how points are priced (`EVALUATORS`)
+    engine     what runs the chunks; None: this process. `Local(2)` of `sweeps.local`: two processes,
+               `Cluster(address)` of `sweeps.cluster`: a Dask cluster
+    chunk      points in a part of the store
+    new        replace what another sweep left in the folder
+
+    UsageError where the folder holds another sweep, SweepError where chunks failed.
+    """
+    from qgd_compiler.sweeps.result import Sweep
+
+    arrow()  # a missing library is said before the work
+    loaded = _loaded(spec)
+    if mode not in EVALUATORS:
+        raise UsageError(f"there is no mode {mode!r}", remedy=" or ".join(EVALUATORS))
+    evaluator = EVALUATORS[mode]
+    if chunk is not None and chunk < 1:
+        raise UsageError(f"a chunk of {chunk} points", remedy="at least 1")
+    grid = SweepGrid(axes_of(loaded, over or {}, None if points is None else Path(points)))
+    document = dump.to_plain(loaded.spec)
+    manifest = manifest_of(
+        loaded.spec.name,
+        sweep_digest(loaded, document, grid),
+        rules_digest(),
+        evaluator.mode,
+        grid,
+        chunk or evaluator.chunk,
+    )
+    folder = TemporaryDirectory(prefix="qgd-sweep-") if directory is None else None
+    store = begin(Path(folder.name if folder else directory or ""), manifest, new=new, chunk=chunk)
+    base = str(loaded.base_dir.resolve())
+    kept = store.manifest
+    work = Work(evaluator, document, base, grid, kept.chunk, kept.identity, kept.rules)
+    complete(store, work, engine or Local(1), watch, warn)
+    return Sweep(store, folder)
+
+
+def query(directory: str | Path, sql: str, warn: Warn = warnings.warn) -> Answer:
+    """The answer of SQL to the store of a sweep: its table `sweep`, its views `pareto`, `crossover`, `exponents`."""
+    return query_store(open_store(Path(directory)), sql, warn)
+
+
+def fit(
+    directory: str | Path,
+    x: str,
+    y: str = "t_count",
+    by: str | None = None,
+    where: str | None = None,
+    warn: Warn = warnings.warn,
+) -> Fits:
+    """How y grows with x in the store of a sweep: exponents, global and local, with all other swept fields held.
+
+    by     a column whose values are fitted apart
+    where  SQL that chooses points
+    """
+    return fit_store(open_store(Path(directory)), x, y, by, where, warn=warn)
+
+
+def plot(
+    directory: str | Path,
+    suffix: str,
+    x: str | None = None,
+    y: str | None = None,
+    by: str | None = None,
+    where: str | None = None,
+    *,
+    map: bool = False,
+    warn: Warn = warnings.warn,
+) -> bytes:
+    """A figure of the store of a sweep, in the format of an ending: .svg, .png, .pdf, .html.
+
+    x, y   columns; default: the first swept number, and t_count
+    by     the column that colours and markers show; of a map: solver
+    where  SQL that chooses points
+    map    the winner at every x and y, and the line on which classical computers are as fast
+    """
+    from qgd_compiler.sweeps.result import draw, known_ending, rendered
+
+    known_ending(suffix)
+    store = open_store(Path(directory))
+    return rendered(draw(store, x, y, by, where, map=map, warn=warn), store, suffix)
+
+
+def _price_in(document: Mapping[str, Any], base_dir: Path) -> Row:
+    """The row of a spec in plain data."""
+    return price(validate(dict(document), base_dir))
+
+
+EVALUATORS: dict[str, Evaluator] = {"choice": Pointwise(_price_in)}
 
 
 def _report_at(path: Path) -> Mapping[str, Any]:

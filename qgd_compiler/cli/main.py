@@ -25,11 +25,15 @@ from qgd_compiler.cli import (
     doctor,
     encodings,
     explain,
+    fit,
     formula,
     init,
     lock,
+    plot,
+    query,
     schema,
     solvers,
+    sweep,
     verify,
 )
 from qgd_compiler.cli.talk import Talk, complain, say_error, set_talk, wants_json
@@ -64,6 +68,10 @@ app.command("formula")(formula.print_formula)
 app.command("solvers")(solvers.list_solvers)
 app.command("circuit")(circuit.write_circuit)
 app.command("verify")(verify.verify_spec)
+app.command("sweep")(sweep.sweep_spec)
+app.command("query")(query.query_store)
+app.command("fit")(fit.fit_store)
+app.command("plot")(plot.plot_store)
 app.command("lock")(lock.lock_specs)
 app.command("check")(check.check_locks)
 app.command("diff")(diff.diff_reports)

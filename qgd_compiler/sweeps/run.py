@@ -28,8 +28,8 @@ Warn = Callable[[str], None]
 def complete(store: Store, work: Work, engine: Engine, watch: Watch, warn: Warn) -> None:
     """Price what is missing and store it. SweepError where chunks failed; all others are stored then."""
     missing, damaged = store.missing()
-    for part in damaged:
-        warn(f"{part.path} is damaged and is made again: {part.reason}")
+    for line in warnings_of(damaged, "made again"):
+        warn(line)
     manifest = store.manifest
     found = manifest.points - sum(manifest.rows_of(chunk) for chunk in missing)
     done, failed = found, []
@@ -45,24 +45,28 @@ def complete(store: Store, work: Work, engine: Engine, watch: Watch, warn: Warn)
         raise _unfinished(store, sorted(failed, key=lambda f: f.chunk))
 
 
-def warnings_of(damaged: list[Damaged]) -> list[str]:
-    """What a reader of a store has to know of parts that are left out."""
-    return [f"{part.path} is damaged and left out: {part.reason}" for part in damaged]
+def warnings_of(damaged: list[Damaged], fate: str = "left out") -> list[str]:
+    """What has to be said of parts that cannot be read, and what becomes of them."""
+    lines = [f"{part.path} is damaged and {fate}: {part.reason}" for part in damaged[:MOST_SHOWN]]
+    more = len(damaged) - len(lines)
+    return [*lines, f"{more} more parts are damaged and {fate}"] if more else lines
 
 
 def _unfinished(store: Store, failed: list[Done]) -> SweepError:
-    chunk = store.manifest.chunk
+    """One mistake for each reason, with the first of its chunks."""
+    reasons: dict[str, list[int]] = {}
+    for one in failed:
+        reasons.setdefault(one.trouble, []).append(one.chunk)
     mistakes = []
-    for one in failed[:MOST_SHOWN]:
-        first = one.chunk * chunk
-        last = first + store.manifest.rows_of(one.chunk) - 1
+    for trouble, chunks in reasons.items():
+        first = chunks[0] * store.manifest.chunk
+        last = first + store.manifest.rows_of(chunks[0]) - 1
+        more = f" and {len(chunks) - 1} more chunks have" if len(chunks) > 1 else " has"
         mistakes.append(
             Mistake(
-                f"chunk {one.chunk} (points {first} to {last}) has no rows: {one.trouble}",
-                str(store.path_of(one.chunk)),
+                f"chunk {chunks[0]} (points {first} to {last}){more} no rows: {trouble}",
+                str(store.directory),
                 "the same command again, which prices what is missing",
             )
         )
-    if len(failed) > MOST_SHOWN:
-        mistakes.append(Mistake(f"{len(failed) - MOST_SHOWN} more chunks have no rows", str(store.directory)))
     return SweepError(f"{len(failed)} chunks of the sweep failed", mistakes=mistakes)

@@ -95,16 +95,18 @@ def encoded(table: pa.Table, identity: str, chunk: int) -> bytes:
     pa = arrow()
     parquet = need("pyarrow.parquet", "sweep", "stores of sweeps")
     words = [f.name for f in table.schema if pa.types.is_dictionary(f.type)]
-    metadata = {**(table.schema.metadata or {}), KEY: label(identity, chunk)}
     sink = pa.BufferOutputStream()
-    parquet.write_table(
-        table.replace_schema_metadata(metadata),
+    with parquet.ParquetWriter(
         sink,
+        table.schema,
         compression="zstd",
         compression_level=1,
         use_dictionary=words,
         write_page_checksum=True,
-    )
+        store_schema=False,  # plain text and numbers for every reader, whatever this library calls them
+    ) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({KEY: label(identity, chunk)})
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
@@ -213,9 +215,9 @@ def _writing(directory: Path) -> Iterator[None]:
         ) from error
 
 
-def dataset_of(paths: list[Path], schema: Any) -> Any:
+def dataset_of(paths: list[Path]) -> Any:
     """Parts as one Arrow dataset whose pages are checked as they are read."""
     dataset = need("pyarrow.dataset", "sweep", "stores of sweeps")
     options = dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
     form = dataset.ParquetFileFormat(default_fragment_scan_options=options)
-    return dataset.dataset([str(path) for path in paths], format=form, schema=schema)
+    return dataset.dataset([str(path) for path in paths], format=form)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from qgd_compiler.errors import UsageError
+from qgd_compiler.errors import QgdError, UsageError
 from qgd_compiler.sweeps.columns import schema_of, table_of
 from qgd_compiler.sweeps.evaluator import Evaluator
 from qgd_compiler.sweeps.grid import Grid
@@ -67,5 +67,7 @@ def attempted(work: Work, chunk: int) -> Done:
     """A chunk, with an exception as its trouble."""
     try:
         return Done(chunk, work(chunk))
+    except QgdError as error:
+        return Done(chunk, None, error.what)
     except Exception as error:
         return Done(chunk, None, f"{type(error).__name__}: {error}".splitlines()[0])
