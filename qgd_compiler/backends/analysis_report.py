@@ -17,6 +17,7 @@ from qgd_compiler.backends.document import (
     Probability,
     schema_of,
 )
+from qgd_compiler.backends.page import Page
 from qgd_compiler.backends.report import Regime
 from qgd_compiler.kinds import Kind, Source
 
@@ -212,6 +213,12 @@ class Analysis(Document):
     )
     ways_out: tuple[WayOut, ...] = Field(description="What would change the class.")
     assumptions: tuple[Assumption, ...] = Field(description="The inputs that the result rests on.")
+
+    def to_page(self) -> Page:
+        """The document laid out for people."""
+        from qgd_compiler.backends.analysis_page import analysis_page
+
+        return analysis_page(self)
 
 
 def analysis_schema() -> dict[str, Any]:

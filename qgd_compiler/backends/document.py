@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from qgd_compiler.kinds import Source
+
+if TYPE_CHECKING:
+    from qgd_compiler.backends.page import Page
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -47,6 +50,17 @@ class Document(Part):
         """The document as JSON text; the same content gives the same bytes."""
         content = self.model_dump(mode="json", by_alias=True)
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def to_page(self) -> Page | None:
+        """The document laid out for people; None where nobody has laid it out."""
+        return None
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: verdict and first tables. None: its plain text."""
+        from qgd_compiler.backends.html.notebook import notebook_html
+
+        page = self.to_page()
+        return None if page is None else notebook_html(page)
 
 
 def schema_of(model: type[Document], name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from qgd_compiler.algorithms.ranking import Ranked, Unranked
 from qgd_compiler.backends.document import Count, Document, Fact, Part, Positive, schema_of
+from qgd_compiler.backends.page import Page
 from qgd_compiler.kinds import Kind, Source, weakest_source
 from qgd_compiler.structure.facts import Fact as KnownFact
 from qgd_compiler.structure.matrix import Matrix
@@ -59,6 +60,12 @@ class EncodingsReport(Document):
     weakest_source: Source = Field(description="The weakest input that the list rests on.")
     encodings: tuple[EncodingLine, ...] = Field(description="What there is, best first.")
     refused: tuple[Refusal, ...] = Field(description="What there is not, with the reason.")
+
+    def to_page(self) -> Page:
+        """The document laid out for people."""
+        from qgd_compiler.backends.encodings_page import encodings_page
+
+        return encodings_page(self)
 
 
 def encodings_of(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.document import Assumption, Count, Document, Number, Part, Positive, schema_of
+from qgd_compiler.backends.page import Page
 from qgd_compiler.kinds import Kind, Source
 
 
@@ -143,6 +144,12 @@ class Explanation(Document):
     tree: tuple[Branch, ...] = Field(description="What was asked for; for all, the circuit.")
     nodes: tuple[Node, ...] = Field(description="Every node of the trees, callers before callees.")
     assumptions: tuple[Assumption, ...] = Field(description="The inputs that all of this rests on.")
+
+    def to_page(self) -> Page:
+        """The document laid out for people."""
+        from qgd_compiler.backends.explain_page import explain_page
+
+        return explain_page(self)
 
 
 def explain_schema() -> dict[str, Any]:

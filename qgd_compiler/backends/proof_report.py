@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.document import Count, Document, Part, Probability, schema_of
+from qgd_compiler.backends.page import Page
 
 Verdict = Literal["pass", "fail", "not applicable"]
 
@@ -87,6 +88,12 @@ class ProofReport(Document):
     families: tuple[Family, ...] = Field(description="One by one.")
     reach: Reach | None = Field(default=None, description="Of the spec, where one was given.")
     shots: Shots | None = Field(default=None, description="Where they were asked for.")
+
+    def to_page(self) -> Page:
+        """The document laid out for people."""
+        from qgd_compiler.backends.proof_page import proof_page
+
+        return proof_page(self)
 
 
 def proof_schema() -> dict[str, Any]:

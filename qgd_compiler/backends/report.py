@@ -8,6 +8,7 @@ from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.baseline_section import Baselines
 from qgd_compiler.backends.document import Assumption, Count, Document, Part, Positive, Probability, schema_of
+from qgd_compiler.backends.page import Page
 from qgd_compiler.backends.physical_section import Physical
 from qgd_compiler.backends.readout_section import ReadOut
 from qgd_compiler.backends.segments_section import Segments
@@ -304,6 +305,12 @@ class Report(Document):
     proof: ProofSection | None = Field(
         default=None, description="Which circuits of this family were run, and how they did."
     )
+
+    def to_page(self) -> Page:
+        """The document laid out for people."""
+        from qgd_compiler.backends.report_page import report_page
+
+        return report_page(self)
 
 
 def report_schema() -> dict[str, Any]:

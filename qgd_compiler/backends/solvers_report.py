@@ -9,6 +9,7 @@ from pydantic import Field
 
 from qgd_compiler.algorithms.solver_menu import Case, Line
 from qgd_compiler.backends.document import Count, Document, Part, Positive, Probability, schema_of
+from qgd_compiler.backends.page import Page
 from qgd_compiler.kinds import Kind
 from qgd_compiler.version import __version__
 
@@ -52,6 +53,12 @@ class SolversReport(Document):
     norm_spread: Positive = Field(description="Factor by which the norm of the solution may be off.")
     history: HistoryFacts | None = Field(description="The history system, where a number of steps was given.")
     solvers: tuple[SolverLine, ...] = Field(description="What there is, fewest (expected) queries first.")
+
+    def to_page(self) -> Page:
+        """The document laid out for people."""
+        from qgd_compiler.backends.solvers_page import solvers_page
+
+        return solvers_page(self)
 
 
 def solvers_of(case: Case, lines: Sequence[Line], history_kappa: float | None) -> SolversReport:

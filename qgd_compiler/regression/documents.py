@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, FiniteFloat
 
 from qgd_compiler.backends.document import Document, Part, schema_of
+from qgd_compiler.backends.page import Page
 
 Value = bool | int | FiniteFloat | str | None
 
@@ -88,6 +89,12 @@ class Results(Document):
         """How many have one of these statuses."""
         return sum(result.status in which for result in self.estimates)
 
+    def to_page(self) -> Page:
+        """The document laid out for people."""
+        from qgd_compiler.regression.page import results_page
+
+        return results_page(self)
+
 
 class Difference(Document):
     """Two reports beside each other."""
@@ -98,6 +105,12 @@ class Difference(Document):
     after: str = Field(description="The second report.")
     moves: tuple[Move, ...] = Field(description="What differs.")
     attribution: Attribution | None = Field(description="What moved the T count; null without one.")
+
+    def to_page(self) -> Page:
+        """The document laid out for people."""
+        from qgd_compiler.regression.page import difference_page
+
+        return difference_page(self)
 
 
 def check_schema() -> dict[str, Any]:

@@ -126,7 +126,7 @@ def test_markdown_is_a_nested_list(spec: Path, capsys: pytest.CaptureFixture[str
         (["--min-share", "many"], "is not a share"),
         (["--min-share", "120%"], "is not a share"),
         (["--depth", "-1"], "depth"),
-        (["-o", "tree.html"], ".html"),
+        (["-o", "tree.docx"], ".docx"),
     ],
 )
 def test_a_mistake_exits_with_2_and_says_what_to_try(

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 import qgd_compiler
+from qgd_compiler.backends.analysis_page import analysis_page
 from qgd_compiler.backends.document import Document
+from qgd_compiler.backends.html.page_html import page_html
+from qgd_compiler.backends.html.report_html import Dossier, report_html
 from qgd_compiler.cli.main import main
 from qgd_compiler.cli.output import Format, format_for, write_whole
 from qgd_compiler.cli.talk import wants_json
@@ -127,8 +130,24 @@ def test_an_ending_without_a_format_is_refused_before_the_work(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api(compile=_raises(AssertionError("worked")))
-    assert main(["compile", "a.yaml", "-o", str(tmp_path / "r.html")]) == 2
-    assert ".html" in capsys.readouterr().err
+    assert main(["compile", "a.yaml", "-o", str(tmp_path / "r.docx")]) == 2
+    assert ".docx" in capsys.readouterr().err
+
+
+def test_a_compile_as_a_page_takes_all_that_stands_behind_the_report(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api(dossier=lambda *_, **__: Dossier(report()), compile=_raises(AssertionError("compiled for a table")))
+    assert main(["compile", "a.yaml", "-o", str(tmp_path / "r.html")]) == 0
+    assert main(["compile", "a.yaml", "--format", "html"]) == 0
+    out = capsys.readouterr().out
+    assert out == (tmp_path / "r.html").read_text(encoding="utf-8") == report_html(Dossier(report()))
+
+
+def test_every_document_can_be_a_page(api: Api, tmp_path: Path) -> None:
+    api(analyze=_gives(analysis()))
+    assert main(["analyze", "a.yaml", "-o", str(tmp_path / "a.html")]) == 0
+    assert (tmp_path / "a.html").read_text(encoding="utf-8") == page_html(analysis_page(analysis()))
 
 
 def test_an_analysis_is_shown(api: Api, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ class Eigenvalues:
     @property
     def ends(self) -> tuple[float, float]:
         """Of the axis: all that is drawn."""
-        return min(self.low, *self.edges[:1]), max(self.high, *self.edges[-1:])
+        return min((self.low, *self.edges[:1])), max((self.high, *self.edges[-1:]))
 
     def growth(self, eigenvalue: float) -> float:
         """|1 − ηλ|."""

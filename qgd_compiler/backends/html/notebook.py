@@ -6,9 +6,10 @@ from qgd_compiler.backends.html.environment import render
 from qgd_compiler.backends.page import Page
 
 FIRST = 1  # sections that a notebook shows of any document
+OF_A_REPORT = ("Total", "Where the T gates of one circuit go")
 
 
-def notebook_html(page: Page, titles: tuple[str, ...] = ()) -> str:
-    """Title, verdict, and the sections called `titles`; where none is, the first ones."""
-    named = [section for section in page.sections if section.title in titles]
+def notebook_html(page: Page) -> str:
+    """Title, verdict, and of a report total and components, else the first section."""
+    named = [section for section in page.sections if section.title in OF_A_REPORT]
     return render("notebook.html", page=page, sections=named or page.sections[:FIRST])

@@ -85,7 +85,7 @@ def _weight(node: Node, times: int) -> int:
 def _times(same: int, flipped: int) -> str:
     told = [f"{same:,} ×"] if same or not flipped else []
     if flipped:
-        told.append(f"{flipped:,} × the inverse of")
+        told.append(f"{flipped:,} × inverted")
     return " and ".join(told)
 
 
