@@ -24,9 +24,10 @@ from qgd_compiler.program.primitives import (
     Rotation,
     junk_of_conjunction,
 )
-from qgd_compiler.scalars import is_integer
+from qgd_compiler.scalars import Scalar, is_integer
 
 MOST_WAYS = 2  # of amplifying, which are priced whole
+LEAKS = tuple(step / 40 for step in range(1, 40))  # of fixed-point amplification that are tried
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,7 @@ def _fixed_points(probability: float, alone: tuple[float, float]) -> list[Amplif
     if probability >= 1:
         return []
     width = math.atanh(math.sqrt(probability))  # acosh(1/√(1−P)), with all its digits for small P
-    for step in range(1, 40):
-        leak = step / 40
+    for leak in LEAKS:
         # cosh(acosh(1/δ)/L) <= 1/√(1−P): the smallest odd L
         runs = max(1, math.ceil(math.acosh(1 / leak) / width))
         runs += 1 - runs % 2
@@ -132,8 +132,8 @@ class Wanted:
     marks                   (qubit behind the time, its value)
     """
 
-    time_bits: int = 0
-    iterations: int = 0
+    time_bits: Scalar = 0
+    iterations: Scalar = 0
     marks: tuple[tuple[int, int], ...] = ()
 
 
@@ -163,6 +163,11 @@ def amplified_run(run: Routine, wanted: Wanted, way: Amplification, *, angles: b
 def amplification_round(run: Routine, wanted: Wanted) -> Routine:
     """One round of plain amplification: −1 times the Grover iterate of the run, what is wanted being good."""
     return _round(run, wanted, None)
+
+
+def fixed_point_round(run: Routine, wanted: Wanted) -> Routine:
+    """One round of fixed-point amplification (a count)."""
+    return _round(run, wanted, (None, None))
 
 
 Phases = tuple[float | None, float | None] | None
@@ -199,7 +204,7 @@ def _phase_on_good(
     junk = builder.allocate("partial", junk_of_conjunction(flags.size))
     at_zero = builder.allocate("flags zero", 1)
     builder.call(zero, flags, junk, at_zero)
-    if wanted.time_bits:
+    if not (is_integer(wanted.time_bits) and wanted.time_bits == 0):
         late = builder.allocate("late", 1)
         compare = GreaterEqualConstant(bits=time.size, constant=wanted.iterations)
         builder.call(compare, time, late)

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.arrays.menu import Group, groups_of, quick, search
 from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Plan, Shares, counted
 from qgd_compiler.algorithms.ranking import Ranked, rank
@@ -105,7 +108,9 @@ class Planner:
             plans = [counted(lowered, way, self.exchange, self.folder) for way in lowered.ways]
             if self.reader is not None:
                 plans = [self.reader.read(lowered, p, self.exchange, self.folder) for p in plans]
-            self._plans[key] = min(plans, key=lambda p: (self.value(p), p.qubits))
+            cap = self.most_qubits
+            fit = plans if cap is None else [p for p in plans if p.qubits <= cap]
+            self._plans[key] = min(fit or plans, key=lambda p: (self.value(p), p.qubits))
         plan = self._plans[key]
         if self.most_qubits is not None and plan.qubits > self.most_qubits:
             raise InfeasibleError(
@@ -123,19 +128,19 @@ def choose(
 ) -> Choice:
     """Work out the whole menu; raises InfeasibleError with every reason when nothing is left."""
     lines = [line for route in planner.routes.values() for line in _worth_a_plan(planner, route, accesses)]
-    roots, refused = _roots(planner, lines, progress)
-    found = _search(planner, roots, progress)
+    menu, refused = _menu(planner, lines, progress)
+    found = menu.search(progress)
     best = found.best
     if best is None:
         raise _nothing_left(planner, refused)
     kinds = {line.candidate: line.kind for line in lines}
-    proven, proven_exchange, why = _best_proven(planner, lines, roots, best, progress)
+    proven, proven_exchange, why = _best_proven(planner, lines, menu, best, progress)
     heuristic: Plan | None = best
     if _is_proven(best, planner.exchange):
-        heuristic = _search(planner, [r for r in roots if kinds[r.candidate] not in PROVEN], progress).best
+        heuristic = menu.search(progress, lambda candidate: kinds[candidate] not in PROVEN).best
     return Choice(
         best=best,
-        alternatives=_listed(planner, lines, roots, found, refused),
+        alternatives=_listed(planner, lines, menu.roots, found, refused),
         proven=proven,
         proven_exchange=proven_exchange,
         why_no_proven=why,
@@ -205,6 +210,59 @@ def _worth_a_plan(planner: Planner, route: Route, accesses: Sequence[Access]) ->
     return found
 
 
+@dataclass(frozen=True)
+class _Menu:
+    """Every line at every free number with a lower bound: `slow` ones plan by plan, groups of others as arrays."""
+
+    planner: Planner
+    slow: list[Root]
+    groups: list[Group]
+
+    @property
+    def roots(self) -> list[Root]:
+        """All of them."""
+        found = list(self.slow)
+        for group in self.groups:
+            for (i, k), bound in np.ndenumerate(group.bounds):
+                if np.isfinite(bound):
+                    found.append(Root(int(bound), group.candidates[i], int(group.paddings[i, k])))
+        return found
+
+    def search(self, progress: Progress, allowed: Callable[[Candidate], bool] = lambda _: True) -> Found:
+        """The cheapest plan of the lines that are `allowed`."""
+        progress("searching paddings and splits")
+        searched = search(self.groups, allowed)
+        worked: dict[Candidate, Plan] = {}
+        for spot in searched.spots:
+            plan = _planned(self.planner, spot.candidate, spot.knob, spot.shares)
+            if plan is not None:
+                worked[spot.candidate] = plan
+        value = self.planner.value
+        first = min(worked.values(), key=lambda p: (value(p), p.qubits), default=None)
+        found = _search(self.planner, [r for r in self.slow if allowed(r.candidate)], progress, first)
+        if found.best is None:
+            return found
+        floor = min(found.floor, searched.floor / value(found.best))
+        return Found(found.best, {**worked, **found.worked}, floor)
+
+
+def _menu(planner: Planner, lines: Sequence[Line], progress: Progress) -> tuple[_Menu, list[Alternative]]:
+    """What may win, and the lines that cannot serve with their reasons."""
+    quickly = [
+        line.candidate
+        for line in lines
+        if not line.reason
+        and not line.beside
+        and planner.reader is None
+        and quick(planner.routes[line.candidate.subject])
+    ]
+    settings = (planner.exchange, planner.folder, planner.value, planner.most_qubits)
+    groups = groups_of(planner.routes, quickly, *settings)
+    alive = {c for g in groups for c, b in zip(g.candidates, g.bounds, strict=True) if np.isfinite(b).any()}
+    slow, refused = _roots(planner, [line for line in lines if line.candidate not in alive], progress)
+    return _Menu(planner, slow, groups), refused
+
+
 def _roots(
     planner: Planner, lines: Sequence[Line], progress: Progress
 ) -> tuple[list[Root], list[Alternative]]:
@@ -233,8 +291,8 @@ def _roots(
     return found, refused
 
 
-def _search(planner: Planner, roots: Sequence[Root], progress: Progress) -> Found:
-    """The cheapest plan of these lines, and once more at free numbers around its own."""
+def _search(planner: Planner, roots: Sequence[Root], progress: Progress, best: Plan | None = None) -> Found:
+    """The cheapest plan of these lines and `best`, and once more at free numbers around its own."""
 
     def price(candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
         if not shares.is_bound:
@@ -242,9 +300,10 @@ def _search(planner: Planner, roots: Sequence[Root], progress: Progress) -> Foun
         return _planned(planner, candidate, knob, shares)
 
     search = Search(price, planner.value)
+    search.best = best
     search.add(roots)
     found = search.run()
-    if found.best is None:
+    if found.best is None or found.best is best:
         return found
     candidate = found.best.candidate
     tried = {r.knob for r in roots if r.candidate == candidate}
@@ -276,7 +335,7 @@ def _is_proven(plan: Plan, exchange: Exchange) -> bool:
 
 
 def _best_proven(
-    planner: Planner, lines: Sequence[Line], roots: Sequence[Root], best: Plan, progress: Progress
+    planner: Planner, lines: Sequence[Line], menu: _Menu, best: Plan, progress: Progress
 ) -> tuple[Plan | None, Exchange, str]:
     """The cheapest proven plan: in the exchange of the spec if that is proven, else with proven rotations."""
     exchange = planner.exchange
@@ -290,15 +349,10 @@ def _best_proven(
         )
     if exchange == planner.exchange and _is_proven(best, exchange):
         return best, exchange, ""
-    proven = {line.candidate for line in lines if line.kind in PROVEN}
+    proven = [line for line in lines if line.kind in PROVEN]
     progress("the best proven plan")
-    other = planner.proven(exchange)
-    mine = [r for r in roots if r.candidate in proven]
-    if planner.exchange.rotation_model.toffoli(1e-6):
-        # rotations in Toffolis pay for a phase gradient once, so that few of them may cost more than proven words
-        mine, _ = _roots(other, [line for line in lines if line.candidate in proven], progress)
-    # else proven rotations take no fewer T gates than any fit, and the bounds of the spec's exchange hold here too
-    plan = _search(other, mine, progress).best
+    other, _ = _menu(planner.proven(exchange), proven, progress)
+    plan = other.search(progress).best
     if plan is None:
         return None, exchange, "no solver that serves this spec rests on a proven number of queries"
     if not _is_proven(plan, exchange):

@@ -24,7 +24,7 @@ from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.kinds import weakest_kind
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.primitives import And, Gate, GreaterEqualConstant, Increment, Rotation
-from qgd_compiler.scalars import Scalar, ceil_log2, is_integer, is_symbolic, maximum
+from qgd_compiler.scalars import Scalar, ceil_log2, is_array, is_integer, is_symbolic, maximum, minimum
 
 SELECTION = 2  # qubits that select a term
 FLAGS = 2  # shifted out of the rows; H where t >= T
@@ -109,10 +109,9 @@ def history_encoding(
 
     last = rows(iterations, padding) - 1
     builder.call(GreaterEqualConstant(bits=k, constant=last, controlled=True), on, time, out_of_rows)
-    if not (is_integer(padding) and padding == 0):
-        builder.call(
-            GreaterEqualConstant(bits=k, constant=iterations, controlled=True), both, time, after_run
-        )
+    padded = 1 if is_integer(padding) and padding > 0 else minimum(padding, 1)
+    behind = GreaterEqualConstant(bits=k, constant=iterations, controlled=True)
+    builder.call(behind, both, time, after_run, times=padded)
     forced = both
     if coasting is not None:
         which, forced = ancilla.part(own - 1, 1), builder.allocate("force on", 1)
@@ -282,8 +281,8 @@ def _shrink(builder: Builder, on: Handle, shrink: Handle, factor: float | None) 
 
 
 def _angles(weight: Scalar) -> tuple[Scalar, Scalar]:
-    """The two rotation angles that prepare the square roots of 1, 1 and `weight`; None where it is a symbol."""
-    if is_symbolic(weight):
+    """The two rotation angles that prepare the square roots of 1, 1 and `weight`; None where it is no number."""
+    if is_symbolic(weight) or is_array(weight):
         return None, None
     total = 2 + weight
     return 2 * math.acos(math.sqrt(1 / total)), 2 * math.acos(math.sqrt(1 / (1 + weight)))

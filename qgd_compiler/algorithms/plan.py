@@ -21,6 +21,7 @@ from qgd_compiler.costing.fold import Cost, Folder
 from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
+from qgd_compiler.scalars import Scalar, asin, minimum, sin
 
 if TYPE_CHECKING:
     from qgd_compiler.algorithms.readout.reading import Reading
@@ -30,12 +31,12 @@ ErrorTerms = tuple[tuple[str, float, Kind], ...]
 
 @dataclass(frozen=True)
 class Shares:
-    """How the error budget is split; the four shares add up to 1 (or are all 1: `free`)."""
+    """How the error budget is split; the four shares, or arrays of them, add up to 1 (or are all 1: `free`)."""
 
-    solver: float
-    encoding: float
-    right_hand_side: float
-    synthesis: float
+    solver: Scalar
+    encoding: Scalar
+    right_hand_side: Scalar
+    synthesis: Scalar
 
     @staticmethod
     def uniform() -> Shares:
@@ -55,7 +56,7 @@ class Shares:
     @property
     def is_bound(self) -> bool:
         """Whether they add up to more than 1: what a plan costs there is a lower bound on all splits below, no plan."""
-        return self.solver + self.encoding + self.right_hand_side + self.synthesis > 1 + 1e-9
+        return bool(self.solver + self.encoding + self.right_hand_side + self.synthesis > 1 + 1e-9)
 
     @staticmethod
     def from_weights(weights: Sequence[float]) -> Shares:
@@ -193,11 +194,11 @@ def circuit(run: Routine) -> Routine:
     return builder.routine()
 
 
-def displacement_of(distance: float) -> float:
+def displacement_of(distance: Scalar) -> Scalar:
     """The relative displacement r whose turned direction lies within `distance`: sin(2 asin(distance/2))."""
-    return math.sin(2 * math.asin(min(distance, 1.0) / 2))
+    return sin(2 * asin(minimum(distance, 1.0) / 2))
 
 
-def distance_of(displacement: float) -> float:
+def distance_of(displacement: Scalar) -> Scalar:
     """The distance of directions that a relative displacement r can make: 2 sin(asin(r)/2)."""
-    return 2 * math.sin(math.asin(min(displacement, 1.0)) / 2)
+    return 2 * sin(asin(minimum(displacement, 1.0)) / 2)

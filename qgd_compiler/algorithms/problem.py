@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +11,7 @@ from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.kinds import Kind, Source
 from qgd_compiler.program.ir import Routine
+from qgd_compiler.scalars import Scalar, minimum, sqrt
 
 if TYPE_CHECKING:
     from qgd_compiler.algorithms.quadratic import Quadratic
@@ -36,18 +36,18 @@ class HistorySums:
     right_hand_side: float | None
     source: Source
 
-    def probability(self, padding: int) -> Interval:
+    def probability(self, padding: Scalar) -> tuple[Scalar, Scalar]:
         """Bounds on the probability to find level 1 at time T or later."""
         low = (padding + 1) * self.wanted[0] / (self.total[1] + padding * self.last[1])
         high = (padding + 1) * self.wanted[1] / (self.total[0] + padding * self.last[0])
-        return low, min(high, 1.0)
+        return low, minimum(high, 1.0)
 
-    def solution_norm(self, padding: int) -> Interval | None:
+    def solution_norm(self, padding: Scalar) -> tuple[Scalar, Scalar] | None:
         """Bounds on ‖y‖/‖b‖; None where only ratios within y are known."""
         if self.right_hand_side is None:
             return None
         low, high = (t + padding * e for t, e in zip(self.total, self.last, strict=True))
-        return math.sqrt(low / self.right_hand_side), math.sqrt(high / self.right_hand_side)
+        return sqrt(low / self.right_hand_side), sqrt(high / self.right_hand_side)
 
 
 @dataclass(frozen=True)

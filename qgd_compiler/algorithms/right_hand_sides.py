@@ -24,9 +24,9 @@ from qgd_compiler.algorithms.history import rows
 from qgd_compiler.algorithms.precision import MOST_MEASURED, fewest_bits
 from qgd_compiler.algorithms.uniform import uniform_superposition
 from qgd_compiler.program.builder import Builder
-from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.ir import Operation, Routine
 from qgd_compiler.program.primitives import GreaterEqualConstant, Increment
-from qgd_compiler.scalars import ceil_log2
+from qgd_compiler.scalars import Scalar, ceil_log2
 
 Array = NDArray[np.float64]
 
@@ -79,10 +79,10 @@ class States:
 
 
 def driven(
-    span: int,
-    iterations: int,
-    padding: int,
-    bits: int,
+    span: Scalar,
+    iterations: Scalar,
+    padding: Scalar,
+    bits: Scalar,
     access: Access,
     *,
     varying: bool = False,
@@ -90,8 +90,8 @@ def driven(
     noisy: bool = False,
     tables: Tables | None = None,
     time_tables: Tables | None = None,
-    data_bits: int | None = None,
-    state: Routine | None = None,
+    data_bits: Scalar = None,
+    state: Operation | None = None,
 ) -> Routine:
     """|0> to |b>/‖b‖ of a linear run from u_0 = 0. Registers: `system` (time, then data), `gradient`.
 
@@ -102,14 +102,14 @@ def driven(
     tables, time_tables   words of the trees of the data and of the times, so that the circuit can be run
     state    another preparation of the one vector (registers `system`, `gradient`), in the place of its tree
     """
-    k = int(ceil_log2(rows(iterations, padding)))
-    n_bits = int(ceil_log2(span))
+    k = ceil_log2(rows(iterations, padding))
+    n_bits = ceil_log2(span)
     unused = 0 if data_bits is None else data_bits - n_bits
     builder = Builder("right-hand side", "right-hand side")
     system = builder.register("system", k + unused + n_bits)
     gradient = builder.register("gradient", bits)
     time, data = system.part(0, k), system.part(k + unused, n_bits)
-    used = int(ceil_log2(iterations))
+    used = ceil_log2(iterations)
     low = time.part(k - used, used)
     if varying and used:
         builder.call(amplitude_tree(iterations, bits, access, tables=time_tables), low, gradient)
@@ -127,7 +127,7 @@ def driven(
         builder.release(batch)
     elif state is not None:
         whole = system.part(k, unused + n_bits)
-        builder.call(state, whole, gradient.part(0, state.register("gradient").size))
+        builder.call(state, whole, gradient.part(0, state.registers[-1].size))
     else:
         builder.call(amplitude_tree(span, bits, access, tables=tables), data, gradient)
     builder.call(Increment(bits=k), time)

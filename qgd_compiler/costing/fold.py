@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import final
 
 from qgd_compiler.costing.gates import DEPTHS, Gates, Price
 from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.nodes import node
 from qgd_compiler.program.ir import (
     Allocate,
     Call,
     Loop,
     Operation,
     Primitive,
+    Register,
     Release,
     Routine,
     Step,
@@ -46,6 +49,27 @@ class Cost:
         return total
 
 
+@final
+@node
+class Folded(Operation):
+    """What can be called like a routine, and of which only the cost is left: `forward`, or inverted `backward`."""
+
+    title: str
+    signature: tuple[Register, ...]
+    forward: Cost
+    backward: Cost
+
+    @property
+    def name(self) -> str:
+        """The title."""
+        return self.title
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """The signature."""
+        return self.signature
+
+
 def fold(operation: Operation, price_of: PriceOf, *, adjoint: bool = False) -> Cost:
     """The cost of one run of `operation` (or its inverse).
 
@@ -61,10 +85,13 @@ class Folder:
 
     An object is known at once by its identity, an equal one by its digest; of what is asked for itself no digest is
     made.
+
+    by_digest  whether equal objects are looked for at all; not worth it for programs of arrays
     """
 
-    def __init__(self, price_of: PriceOf) -> None:
+    def __init__(self, price_of: PriceOf, *, by_digest: bool = True) -> None:
         self._price_of = price_of
+        self._by_digest = by_digest
         self._known: Known = {}
         self._equal: dict[tuple[bytes, bool], Cost] = {}
         self._held: list[Operation] = []  # an identity is good as long as its object lives
@@ -77,7 +104,7 @@ class Folder:
             if (id(op), inverse) in self._known:
                 stack.pop()
                 continue
-            digest = None if op is root else (op.digest, inverse)
+            digest = None if op is root or not self._by_digest else (op.digest, inverse)
             cost = None if digest is None else self._equal.get(digest)
             if cost is None and isinstance(op, Routine):
                 missing = [
@@ -99,6 +126,8 @@ class Folder:
         return self._known[(id(root), adjoint)]
 
     def _leaf(self, op: Operation, inverse: bool) -> Cost:
+        if isinstance(op, Folded):
+            return op.backward if inverse else op.forward
         if not isinstance(op, Primitive):
             raise TypeError(f"{type(op).__name__} is neither a routine nor a primitive")
         price = self._price_of(op, inverse)

@@ -221,7 +221,7 @@ def _share(lowered: Lowered, name: str) -> float:
     """The relative displacement that a part of a polynomial plan may make."""
     whole = sum(error for _, error, _ in lowered.terms)
     part = next(error for term, error, _ in lowered.terms if term == name)
-    return displacement_of(whole) * part / whole
+    return float(displacement_of(whole)) * part / whole
 
 
 def _block(

@@ -1,12 +1,4 @@
-r"""Plans that solve the history system of a run: every lift, solver, encoding, access and padding.
-
-Errors (2-norm of the normalised output, all bounds). Restricting a state to an outcome of probability P
-multiplies a distance by at most 2/√P. The history state is off by the solver's ε_s; by the encoding: with
-ρ = ‖L⁻¹‖ε_L the solution moves by a relative ρ/(1−ρ), and κ grows by 1/(1−ρ); by the right-hand side's ε_b: by a
-relative κ ε_b/‖x‖ (‖x‖ = ‖A⁻¹b̂‖ >= 1, less what the encoding takes). A relative displacement r turns the direction by
-at most asin r, a distance 2 sin(asin(r)/2). R rotations synthesised to ε_r each move the state of one circuit by at
-most R ε_r. What the lift itself is off by (truncation, bias) is taken from the budget first; the shares split the rest.
-"""
+"""Plans that solve the history system of a run: every lift, solver, encoding, access and padding."""
 
 from __future__ import annotations
 
@@ -16,19 +8,21 @@ from typing import final
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
+from qgd_compiler.algorithms.arrays.lines import LinesOfOneRun
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import rows
+from qgd_compiler.algorithms.history_plan import composed
 from qgd_compiler.algorithms.linear_solvers import LinearSolver, dominated
 from qgd_compiler.algorithms.menu.offer import Offer, Words
-from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
-from qgd_compiler.algorithms.problem import Interval, System
+from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, distance_of
+from qgd_compiler.algorithms.problem import System
 from qgd_compiler.algorithms.routes.route import Line
 from qgd_compiler.algorithms.subjects import HistorySubject
+from qgd_compiler.algorithms.systems.linear import LinearSystem
+from qgd_compiler.costing.fold import Folder
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
-
-FINEST = 1e-6  # of the budget: a finer solver does not succeed more often by more than this
 
 
 @final
@@ -93,42 +87,39 @@ class HistoryRoute:
         """Paddings within 40 %."""
         return sorted({max(0, round(knob * f)) for f in (0.7, 0.85, 1.0, 1.2, 1.4)})
 
+    def solver(self, name: str) -> LinearSolver:
+        """The solver of this name."""
+        return self._solvers[name]
+
+    def runs(self, candidates: Sequence[Candidate], folder: Folder) -> LinesOfOneRun:
+        """Lines as arrays ask for them, where arrays serve the system."""
+        assert isinstance(self.system, LinearSystem)
+        lines = [(self._offers[c.encoding], c.access) for c in candidates]
+        return LinesOfOneRun(self.system, self._left, lines, folder)
+
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says; `knob` is the padding."""
         system, solver = self.system, self._solvers[candidate.solver]
-        inverse_norm = system.inverse_norm(knob)
-        probability = system.sums.probability(knob)
-        after = 2 / math.sqrt(probability[0])
-        budget = self._left / after
-
-        moved = displacement_of(shares.encoding * budget)
-        rho = moved / (1 + moved)
-        offer = self._offers[candidate.encoding]
-        words = Words(epsilon=system.allowed(rho / inverse_norm))
-        step = offer.prepared(words, candidate.access).encoding(controlled=True)
-        history = system.history(step, knob, candidate.access)
-        rho = inverse_norm * float(history.epsilon)
-        widened = 0.0 if shares.is_bound else rho  # a lower bound must not pay for its own coarse words
-        kappa = float(history.alpha) * inverse_norm / (1 - widened)
-        norm = self._solution_norm(knob, float(history.alpha), widened / (1 - widened))
-        least_norm = 1.0 if norm is None else norm[0]
-
-        moved = displacement_of(shares.right_hand_side * budget)
-        rhs = system.right_hand_side(offer, knob, moved * least_norm / kappa, candidate.access)
-
-        solver_epsilon = shares.solver * budget
-        spread = 1.0 if norm is None else math.sqrt(norm[1] / norm[0])
-        queries = solver.queries(kappa, solver_epsilon, spread)
-        run = solver.routine(history, rhs.routine, kappa, solver_epsilon)
-        success = queries.success
-        if shares.is_bound:
-            success = solver.queries(kappa, FINEST * solver_epsilon, spread).success
+        offer, access = self._offers[candidate.encoding], candidate.access
+        made = composed(
+            system,
+            solver,
+            self._left,
+            knob,
+            shares,
+            lambda epsilon: offer.prepared(Words(epsilon=epsilon), access).encoding(controlled=True),
+            lambda step: system.history(step, knob, access),
+            lambda epsilon: system.right_hand_side(offer, knob, epsilon, access),
+            bound=shares.is_bound,
+        )
         ways = amplifications(
-            probability[0] * float(success),
-            most=probability[1] if norm is not None else None,
+            float(made.success),
+            most=made.probability[1] if made.norm is not None else None,
             reusable=solver.reusable,
         )
         time_bits = int(ceil_log2(rows(system.iterations, knob)))
+        rho, kind = made.rho, made.queries.kind
+        rhs_moved = made.kappa * made.rhs.error / made.least_norm
         return Lowered(
             candidate=candidate,
             knob=knob,
@@ -136,28 +127,28 @@ class HistoryRoute:
             facts=HistorySubject(
                 system=system,
                 padding=knob,
-                step=step,
-                history=history,
-                inverse_norm=inverse_norm,
-                kappa=kappa,
-                solution_norm=norm,
-                probability=probability,
-                right_hand_side_bits=rhs.bits,
-                right_hand_side_error=rhs.error,
+                step=made.step,
+                history=made.history,
+                inverse_norm=made.inverse_norm,
+                kappa=made.kappa,
+                solution_norm=made.norm,
+                probability=made.probability,
+                right_hand_side_bits=made.rhs.bits,
+                right_hand_side_error=made.rhs.error,
             ),
-            queries=queries,
-            run=run,
+            queries=made.queries,
+            run=made.run,
             wanted=Wanted(time_bits, system.iterations, system.marks),
             ways=ways,
-            allowed=shares.synthesis * self._left / after,
-            synthesis_after=after,
+            allowed=made.allowed,
+            synthesis_after=made.after,
             terms=(
                 *self._terms,
-                ("solver", after * solver_epsilon, queries.kind),
-                ("encoding", after * distance_of(rho / (1 - rho)), Kind.BOUND),
-                ("right-hand side", after * distance_of(kappa * rhs.error / least_norm), Kind.BOUND),
+                ("solver", made.after * made.solver_epsilon, kind),
+                ("encoding", made.after * distance_of(rho / (1 - rho)), Kind.BOUND),
+                ("right-hand side", made.after * distance_of(rhs_moved), Kind.BOUND),
             ),
-            breakdown=_breakdown(run, step, history, time_bits),
+            breakdown=_breakdown(made.run, made.step, made.history, time_bits),
             kinds=(Kind.BOUND, *(term.kind for term in system.errors)),
             reusable=solver.reusable,
         )
@@ -167,13 +158,6 @@ class HistoryRoute:
             f"the {self.system.name} is off by {self._epsilon - self._left:.3g} by itself, and the whole error may be "
             f"{self._epsilon:g}: a higher Carleman order, a shorter run, or a larger target.epsilon"
         )
-
-    def _solution_norm(self, padding: int, alpha: float, moved: float) -> Interval | None:
-        """‖(L/α)⁻¹b̂‖, between two values, of the encoded system: it differs by a relative `moved`."""
-        found = self.system.sums.solution_norm(padding)
-        if found is None:
-            return None
-        return max(found[0] * alpha * (1 - moved), 1.0), found[1] * alpha * (1 + moved)
 
 
 def _breakdown(run: Routine, step: Encoding, history: Encoding, time_bits: int) -> dict[str, int]:

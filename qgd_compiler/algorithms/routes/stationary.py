@@ -13,11 +13,11 @@ from typing import final
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
+from qgd_compiler.algorithms.history_plan import FINEST
 from qgd_compiler.algorithms.linear_solvers import LinearSolver, dominated
 from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.quadratic import Quadratic
-from qgd_compiler.algorithms.routes.history import FINEST
 from qgd_compiler.algorithms.routes.route import Line
 from qgd_compiler.algorithms.subjects import StationarySubject
 from qgd_compiler.algorithms.upload import vector_state

@@ -1,0 +1,141 @@
+"""The lines of a menu that arrays can price, searched side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgd_compiler.algorithms.arrays.history import Array, Index, Prices, priced
+from qgd_compiler.algorithms.arrays.lines import serves
+from qgd_compiler.algorithms.arrays.search import Searcher
+from qgd_compiler.algorithms.plan import Candidate, Shares
+from qgd_compiler.algorithms.routes.history import HistoryRoute
+from qgd_compiler.algorithms.routes.route import Route
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.costing.fold import Folder
+from qgd_compiler.errors import InfeasibleError
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a line is best: its padding and split, and its value there."""
+
+    candidate: Candidate
+    knob: int
+    shares: Shares
+    value: float
+    qubits: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines with one solver for one system: lower bounds over all splits at every padding, shape (lines, paddings)."""
+
+    candidates: tuple[Candidate, ...]
+    paddings: Array
+    bounds: Array
+    searcher: Searcher
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The best spot of every line that could win, best first, and a lower bound on all lines."""
+
+    spots: tuple[Spot, ...]
+    floor: float
+
+
+def quick(route: Route) -> bool:
+    """Whether arrays price the lines of a route."""
+    return isinstance(route, HistoryRoute) and serves(route.system)
+
+
+def groups_of(
+    routes: Mapping[str, Route],
+    candidates: Iterable[Candidate],
+    exchange: Exchange,
+    folder: Folder,
+    value: Callable[[Any], Any],
+    most_qubits: int | None,
+) -> list[Group]:
+    """The lines, all of routes that are `quick`, by system and solver."""
+    sorted_out: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        sorted_out.setdefault((candidate.subject, candidate.solver), []).append(candidate)
+    found = []
+    for (subject, solver), mine in sorted_out.items():
+        route = routes[subject]
+        assert isinstance(route, HistoryRoute)
+        found.append(_group(route, solver, mine, exchange, folder, value, most_qubits))
+    return found
+
+
+def _group(
+    route: HistoryRoute,
+    name: str,
+    candidates: Sequence[Candidate],
+    exchange: Exchange,
+    folder: Folder,
+    value: Callable[[Any], Any],
+    most_qubits: int | None,
+) -> Group:
+    runs = route.runs(candidates, folder)
+    solver = route.solver(name)
+
+    def price(
+        line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
+    ) -> Prices:
+        return priced(runs, solver, exchange, line, padding, shares, bound=bound, tight=tight)
+
+    searcher = Searcher(price, value, most_qubits)
+    row = np.array(route.knobs(candidates[0]), dtype=float)
+    paddings = np.repeat(row[None, :], len(candidates), axis=0)
+    try:
+        bounds = searcher.bounds(np.arange(len(candidates)), paddings)
+    except InfeasibleError:
+        bounds = np.full(paddings.shape, np.inf)
+    return Group(tuple(candidates), paddings, bounds, searcher)
+
+
+def search(groups: Sequence[Group], allowed: Callable[[Candidate], bool] = lambda _: True) -> Searched:
+    """The best of all lines that are `allowed`; those whose bound is above the best are left out."""
+    spots: list[Spot] = []
+    best = np.inf
+    kept = []
+    for group in groups:
+        lines = np.array([i for i, c in enumerate(group.candidates) if allowed(c)], dtype=np.int64)
+        if len(lines):
+            kept.append((group, lines, group.bounds[lines].min(axis=1)))
+    for group, lines, least in sorted(kept, key=lambda g: float(g[2].min())):
+        worth = lines[least < best]
+        if not len(worth):
+            continue
+        start = group.searcher.start(worth, group.paddings[worth])
+        # what a line costs at any split bounds the best from above
+        possible = group.bounds[worth].min(axis=1) <= min(best, float(start.value.min()))
+        worth = worth[possible]
+        if not len(worth):
+            continue
+        place = group.searcher.best(worth, group.paddings[worth], start.taken(possible))
+        for i, line in enumerate(worth):
+            if np.isfinite(place.value[i]):
+                spot = (int(place.padding[i]), place.split(i), float(place.value[i]), float(place.qubits[i]))
+                spots.append(Spot(group.candidates[int(line)], *spot))
+        best = min(best, float(place.value.min()))
+    spots.sort(key=lambda s: (s.value, s.qubits))
+    return Searched(
+        tuple(spots), min((_floor(group, lines, best) for group, lines, _ in kept), default=np.inf)
+    )
+
+
+def _floor(group: Group, lines: NDArray[np.int64], best: float) -> float:
+    """A lower bound on every split of the lines at every padding of the menu, as far as it is below `best`."""
+    bounds = group.bounds[lines]
+    if not np.isfinite(best):
+        return float(bounds.min())
+    which, at = np.nonzero(bounds < best)
+    return min(best, group.searcher.floor(lines[which], group.paddings[lines[which], at]))

@@ -1,0 +1,141 @@
+"""Plans priced as arrays against single plans, and the search over splits against splits drawn at random."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgd_compiler.algorithms.access import Qroam, Qrom
+from qgd_compiler.algorithms.amplification import amplifications
+from qgd_compiler.algorithms.arrays.amplifying import ways_of
+from qgd_compiler.algorithms.arrays.menu import Group, groups_of, quick, search
+from qgd_compiler.algorithms.choice import OBJECTIVES, Planner
+from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.spec.loader import validate
+from qgd_compiler.study import study
+from tests.algorithms.small_problems import planner, problem
+
+ACCESSES = (Qrom(), Qroam())
+DECLARED: dict[str, Any] = {
+    "qgd": 1,
+    "name": "declared",
+    "model": {"parameters": 3000},
+    "dynamics": {"learning_rate": 0.1, "iterations": 37},
+    "hessian": {
+        "kind": "sparse",
+        "n": 3000,
+        "row_sparsity": 7,
+        "max_entry": 0.5,
+        "lambda_min": -0.01,
+        "lambda_max": 2.0,
+    },
+    "gradient": {"norm": 1.0},
+    "solution": {"final_over_max": 0.8},
+    "target": {"epsilon": 0.03},
+}
+
+
+def groups(found: Planner, objective: str = "t_count") -> list[Group]:
+    lines = [
+        line.candidate
+        for route in found.routes.values()
+        if quick(route)
+        for line in route.lines(ACCESSES)
+        if not line.reason and not line.beside
+    ]
+    return groups_of(found.routes, lines, found.exchange, found.folder, OBJECTIVES[objective], None)
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "measured"])
+@pytest.mark.parametrize("bound", [False, True], ids=["splits", "bounds"])
+def test_an_array_of_plans_has_the_counts_of_each_plan_alone(
+    tmp_path: Path, declared: bool, bound: bool
+) -> None:
+    found = planner(study(validate(DECLARED)).problem() if declared else problem(tmp_path))
+    random = np.random.default_rng(7)
+    compared = 0
+    for group in groups(found):
+        count = 25
+        line = random.integers(0, len(group.candidates), count)
+        padding = np.floor(80 * random.random(count) * (random.random(count) < 0.8))
+        weights = np.exp(random.uniform(-5, 0, (4, count)))
+        shares = np.ones((4, count)) if bound else weights / weights.sum(axis=0)
+        prices = group.searcher.price(line, padding, Shares(*shares), bound=bound)
+        for i in range(count):
+            candidate = group.candidates[line[i]]
+            plan = found.plan(candidate, int(padding[i]), Shares(*(float(s) for s in shares[:, i])))
+            way = np.lexsort((prices.qubits[i], prices.t_count[i]))[0]
+            for name in ("t_count", "toffoli_count", "qubits", "depth", "t_per_circuit"):
+                here = getattr(prices, name)[i, way]
+                assert here == pytest.approx(getattr(plan, name), rel=1e-12), (candidate, name)
+            compared += 1
+    assert compared >= 50
+
+
+def test_a_tight_split_has_the_same_words_and_leaves_the_solver_more(tmp_path: Path) -> None:
+    found = planner(problem(tmp_path))
+    for group in groups(found):
+        line = np.arange(len(group.candidates))
+        padding = np.full(len(line), 5.0)
+        quarter = np.full(len(line), 0.25)
+        loose = group.searcher.price(line, padding, Shares(quarter, quarter, quarter, quarter))
+        tight = group.searcher.price(line, padding, Shares(quarter, quarter, quarter, quarter), tight=True)
+        total = sum(np.asarray(getattr(tight.shares, n)) for n in ("solver", "encoding", "right_hand_side"))
+        assert np.allclose(total + tight.shares.synthesis, 1.0)
+        assert np.all(tight.shares.solver > 0.25)
+        assert np.all(tight.t_count.min(axis=-1) <= loose.t_count.min(axis=-1))
+        for i in line:
+            weights = (tight.shares.solver, tight.shares.encoding, tight.shares.right_hand_side)
+            split = Shares(*(float(w[i]) for w in weights), 0.25)
+            plan = found.plan(group.candidates[i], 5, split)
+            assert plan.t_count == pytest.approx(tight.t_count[i].min(), rel=1e-9)
+
+
+@pytest.mark.parametrize("objective", ["t_count", "qubits_times_t"])
+def test_no_split_drawn_at_random_is_better_than_what_the_search_finds_by_three_percent(
+    tmp_path: Path, objective: str
+) -> None:
+    random = np.random.default_rng(11)
+    for steps, epsilon in ((1, 0.07), (5, 0.05), (17, 0.011), (26, 0.0035)):
+        changes = {"dynamics__iterations": steps, "target__epsilon": epsilon}
+        found = planner(problem(tmp_path, **changes), objective)
+        made = groups(found, objective)
+        searched = search(made)
+        best = searched.spots[0].value
+        assert searched.floor <= best
+        for group in made:
+            count = 4000
+            line = random.integers(0, len(group.candidates), count)
+            padding = group.paddings[0][random.integers(0, group.paddings.shape[1], count)]
+            weights = np.exp(random.uniform(-7, 0, (4, count)))
+            prices = group.searcher.price(line, padding, Shares(*(weights / weights.sum(axis=0))))
+            values = np.asarray(group.searcher.value(prices)).min(axis=-1)
+            assert values.min() >= 0.97 * best
+            assert values.min() >= searched.floor
+
+
+def test_the_ways_to_amplify_are_those_of_single_plans() -> None:
+    random = np.random.default_rng(2)
+    low = np.concatenate([10.0 ** random.uniform(-8, 0, 60), [1.0, 0.25, 0.75]])
+    high = np.minimum(low * random.uniform(1, 1.3, len(low)), 1.0)
+    for most in (None, high):
+        for reusable in (False, True):
+            found = ways_of(low, most, reusable=reusable)
+            for i, p in enumerate(low):
+                single = amplifications(p, most=None if most is None else most[i], reusable=reusable)
+                for j, way in enumerate(single):
+                    assert found.circuits[j, i] == pytest.approx(way.circuits, rel=1e-12)
+                    rounds = found.plain if way.leak is None else found.fixed
+                    assert rounds[j, i] == way.rounds
+                assert not np.isfinite(found.circuits[len(single) :, i]).any()
+
+
+def test_a_probability_that_is_not_positive_has_no_way_and_no_plan() -> None:
+    found = ways_of(np.array([0.0, -1.0, np.nan, 0.5]), None, reusable=False)
+    assert np.isfinite(found.circuits[0]).tolist() == [False, False, False, True]
+    with pytest.raises(InfeasibleError):
+        amplifications(0.0, most=None, reusable=False)
