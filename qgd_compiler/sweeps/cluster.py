@@ -37,7 +37,7 @@ class Cluster:
                 return task
 
             running = [submit() for _ in range(min(AHEAD * threads, len(waiting)))]
-            finished = distributed.as_completed(running)
+            finished = distributed.as_completed(running, loop=client.loop)
             running.clear()  # a result is forgotten by the cluster once nobody holds its task
             for task in finished:
                 chunk = tasks.pop(task.key)

@@ -13,6 +13,9 @@ from multiprocessing.process import BaseProcess
 
 from qgd_compiler.sweeps.work import Done, Work, attempted
 
+MOST_DEATHS = 2  # of each process, before any of them has done anything
+STILLBORN = 'processes die as they start; a script needs `if __name__ == "__main__":` around its sweep'
+
 
 @dataclass(frozen=True)
 class Local:
@@ -28,6 +31,7 @@ class Local:
             return
         waiting = list(reversed(chunks))
         died: set[int] = set()
+        deaths, alive = 0, False
         team = _Team(work)
         try:
             for _ in range(jobs):
@@ -36,9 +40,16 @@ class Local:
                 for connection in team.ready():
                     chunk, done = team.result(connection)
                     if done is not None:
+                        alive = True
                         yield done
                         team.next(connection, waiting)
                         continue
+                    deaths += 1
+                    if not alive and deaths > MOST_DEATHS * jobs:
+                        # as of a script without a guard, which every new process runs again from its top
+                        left = [chunk, *(c for _, c in team.members.values()), *waiting]
+                        yield from (Done(c, None, STILLBORN) for c in left)
+                        return
                     if chunk in died:
                         yield Done(chunk, None, "the process that worked on it died, twice")
                     else:
