@@ -36,7 +36,7 @@ def live() -> Live:
     """Formulas of no plan at all, whose values `live_totals` has too."""
     return Live(
         sliders=(
-            Slider("n", "parameters n", 10, 1e6, 279, True, True),
+            Slider("n", "parameters n", 2, 1e6, 279, True, True),
             Slider("T", "steps T", 1, 400, 100, True, False, "of one run"),
             Slider("epsilon", "error ε", 1e-6, 0.5, 0.01, False, True),
         ),

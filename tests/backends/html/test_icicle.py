@@ -10,11 +10,11 @@ from qgd_compiler.backends.html.parts import cards_of
 from qgd_compiler.backends.html.report_html import Dossier
 
 
-def _of_tree(branch: Branch, level: int = 0) -> list[tuple[str, int, int, int]]:
-    """Node, level and uses of every branch that is large enough; below parts shown elsewhere nothing is known."""
+def _of_tree(branch: Branch, level: int = 0) -> list[tuple[str, str, int, int, int]]:
+    """Node, label, level and uses of large branches; below parts shown elsewhere nothing is known."""
     if branch.share < LEAST_SHARE:
         return []
-    found = [(branch.node, level, branch.forward, branch.inverse)]
+    found = [(branch.node, branch.component, level, branch.forward, branch.inverse)]
     return found + [row for child in branch.children for row in _of_tree(child, level + 1)]
 
 
@@ -26,7 +26,7 @@ def _tallies(branch: Branch) -> dict[tuple[str, int, int], int]:
 
 
 def test_every_large_part_of_the_tree_has_its_block(explained: Explanation) -> None:
-    blocks = Counter((b.node, b.level, b.forward, b.inverse) for b in blocks_of(explained))
+    blocks = Counter((b.node, b.component, b.level, b.forward, b.inverse) for b in blocks_of(explained))
     tree = Counter(_of_tree(explained.tree[0]))
     assert len(tree) > 10
     assert not tree - blocks

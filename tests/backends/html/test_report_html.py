@@ -131,11 +131,12 @@ def test_a_spec_cannot_put_markup_into_the_page() -> None:
 def test_the_script_of_the_sliders_cannot_end_its_element(page: Node, dossier: Dossier, live: Live) -> None:
     without = read(report_html(dossier))
     assert len(page.all("script")) == len(without.all("script")) + 3
-    evil = replace(live.sliders[0], label="</script><b>", remark="<i>")
+    evil = replace(live.sliders[0], symbol="</script><s>", label="</script><b>", remark="<i>")
     held = json.loads(page.all("script", id="live-data")[0].own[0])
     assert held["sliders"][0]["symbol"] == "n"
     told = read(report_html(replace(dossier, live=replace(live, sliders=(evil,), statement="<u>"))))
-    assert not told.all("b") and not told.all("i") and not told.all("u")
+    assert json.loads(told.all("script", id="live-data")[0].own[0])["sliders"][0]["symbol"] == evil.symbol
+    assert not told.all("s") and not told.all("b") and not told.all("i") and not told.all("u")
 
 
 def test_without_formulas_there_are_no_sliders(dossier: Dossier) -> None:
