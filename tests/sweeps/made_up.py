@@ -30,8 +30,8 @@ SPEC: dict[str, Any] = {
     "gradient": {"norm": 1},
     "solvers": ["kernel_reflection"],
 }
-CHEAP = {"qrom": 4.0, "qroam": 1.0}
-WIDE = {"qrom": 10.0, "qroam": 50.0}
+CHEAP = {"qrom": 4.0, "qroam": 1.0, "qroam_dirty": 1.0, "qram": 4.0, "bucket_brigade": 4.0}
+WIDE = {"qrom": 10.0, "qroam": 50.0, "qroam_dirty": 50.0, "qram": 11.0, "bucket_brigade": 60.0}
 
 
 @dataclass(frozen=True)
