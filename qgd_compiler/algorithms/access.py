@@ -10,7 +10,7 @@ from qgd_compiler.costing.tables import best_blocks, best_borrowed_blocks
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Operation
-from qgd_compiler.program.primitives import BucketBrigade, DirtyLookup, Gate, Lookup, PricedLookup
+from qgd_compiler.program.primitives import BucketBrigade, DirtyLookup, Lookup, PricedLookup
 from qgd_compiler.scalars import Scalar
 
 Table = tuple[int, ...] | None
@@ -197,15 +197,8 @@ def load_clean(
     """Look a word up into `target` (where `control` is 1) and leave no other columns behind.
 
     Select-swap keeps the columns that it fetched beside the wanted one; they can only be cleared while the
-    address is still there. So the word is copied out and the lookup undone at once (√entries Toffolis more).
+    address is still there. So the word is copied out and the lookup undone at once (`CleanLookup`).
     """
-    if isinstance(access, Qroam):
-        word = builder.allocate("word", target.size)
-        loaded = load(builder, access, addresses, word, table=table, control=control)
-        builder.call(Gate(kind="CNOT", bits=target.size), word, target)
-        unload(builder, loaded)
-        builder.release(word)
-        return
     builder.call(*_single(access, addresses, target, table, control))
 
 
@@ -219,8 +212,7 @@ def clear(
     control: Handle | None = None,
 ) -> None:
     """Clear `target`, which holds the word at the given address (0 where `control` is 0), by measurement."""
-    single: Access = Qrom() if isinstance(access, Qroam) else access
-    builder.call(*_single(single, addresses, target, table, control), adjoint=True)
+    builder.call(*_single(access, addresses, target, table, control), adjoint=True)
 
 
 def _single(
@@ -232,5 +224,7 @@ def _single(
 ) -> tuple[Operation, *tuple[Handle, ...]]:
     """A lookup that fetches nothing but the word, and its wires."""
     op = access.operation(tuple(n for n, _ in addresses), target.size, table, control is not None)
+    if isinstance(op, Lookup) and isinstance(access, Qroam):
+        op = op.cleaned
     wires = (*(() if control is None else (control,)), *(h for _, h in addresses), target)
     return (op, *wires, NOTHING) if isinstance(access, Qrom) else (op, *wires)

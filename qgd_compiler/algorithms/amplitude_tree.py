@@ -21,7 +21,7 @@ from qgd_compiler.algorithms.fixed_point import check_bits
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import RotateByRegister
-from qgd_compiler.scalars import Scalar, ceil_div, ceil_log2, is_symbolic, maximum, power
+from qgd_compiler.scalars import Scalar, ceil_div, ceil_log2, is_array, is_symbolic, maximum, power
 
 Tables = tuple[tuple[int, ...], ...]
 
@@ -41,7 +41,7 @@ def amplitude_tree(
     Registers: `control` (if controlled), `row` (if rows), `state`, `gradient`. `tables[k]`: the words of level k,
     row-major over (row, prefix).
     """
-    if tables is None:
+    if tables is None and not is_array(entries, angle_bits, rows):
         return _counted(entries, angle_bits, cast(Hashable, access), rows, controlled, component)
     return _written(entries, angle_bits, access, rows, controlled, component, tables)
 
@@ -64,8 +64,12 @@ def _written(
     gradient = builder.register("gradient", angle_bits)
     for level in builder.levels(qubits):
         addresses: list[tuple[Scalar, Handle]] = [] if rows is None or row is None else [(rows, row)]
-        prefixes = ceil_div(entries, power(2, qubits - level))
-        if is_symbolic(prefixes) or prefixes > 1 or not addresses:
+        if is_array(qubits):
+            prefixes, several = ceil_div(entries, power(2, maximum(qubits - level, 1))), level > 0
+        else:
+            prefixes = ceil_div(entries, power(2, qubits - level))
+            several = is_symbolic(prefixes) or prefixes > 1
+        if several or not addresses:
             addresses.append((prefixes, state.part(0, ceil_log2(prefixes))))
         angle = builder.allocate("angle", angle_bits)
         table = tables[level] if tables is not None else None

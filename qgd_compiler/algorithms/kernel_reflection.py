@@ -174,18 +174,23 @@ def norm_known_solver(
 
 
 def norm_unknown_solver(system: Encoding, right_hand_side: Routine, queries: Scalar) -> Routine:
-    """The expected work of the norm-unknown solver: so many queries, each with its phase and two preparations."""
+    """The expected work of the norm-unknown solver: so many queries, each with its phase and two preparations.
+
+    Every other query is of the inverse.
+    """
     builder = Builder(NORM_UNKNOWN, "solver")
-    sign, extra, data, ancilla, gradient = _solver_registers(builder, system, right_hand_side)
-    query = _query_with_both_phases(system, right_hand_side)
-    builder.call(query, sign, extra, data, ancilla, gradient, times=queries)
+    registers = _solver_registers(builder, system, right_hand_side)
+    forwards = ceil(queries / 2)
+    for inverse, times in ((False, forwards), (True, queries - forwards)):
+        builder.call(_query_with_both_phases(system, right_hand_side, inverse), *registers, times=times)
     return builder.routine()
 
 
-def _query_with_both_phases(system: Encoding, right_hand_side: Routine) -> Routine:
+def _query_with_both_phases(system: Encoding, right_hand_side: Routine, inverse: bool) -> Routine:
     builder = Builder("one query and its phases", "solver")
     sign, extra, data, ancilla, gradient = _solver_registers(builder, system, right_hand_side)
-    builder.call(augmented(system), extra, data, ancilla, gradient.part(0, system.gradient))
+    own = gradient.part(0, system.gradient)
+    builder.call(augmented(system), extra, data, ancilla, own, adjoint=inverse)
     _phase_about_right_hand_side(builder, right_hand_side, sign, extra, data, ancilla, gradient, None)
     _phase_on_zero_ancilla(builder, sign, ancilla, None)
     return builder.routine()

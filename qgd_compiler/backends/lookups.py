@@ -8,10 +8,10 @@ from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.gates import Gates
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.program.ir import Operation
-from qgd_compiler.program.primitives import BucketBrigade, DirtyLookup, Lookup, PricedLookup
+from qgd_compiler.program.primitives import BucketBrigade, CleanLookup, DirtyLookup, Lookup, PricedLookup
 from qgd_compiler.program.uses import uses
 
-TABLES = (Lookup, DirtyLookup, PricedLookup, BucketBrigade)
+TABLES = (Lookup, DirtyLookup, CleanLookup, PricedLookup, BucketBrigade)
 
 
 @dataclass(frozen=True)

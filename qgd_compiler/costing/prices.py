@@ -22,6 +22,7 @@ from qgd_compiler.program.primitives import (
     Add,
     And,
     BucketBrigade,
+    CleanLookup,
     Conjunction,
     ControlledSwap,
     DirtyLookup,
@@ -151,6 +152,14 @@ def _dirty_lookup(op: DirtyLookup, adjoint: bool) -> Applied:
     return _on(rules_dirty_lookup.dirty_lookup, op.shape, op.bits, op.blocks, op.controlled, op.table)
 
 
+def _clean_lookup(op: CleanLookup, adjoint: bool) -> Applied:
+    if adjoint:
+        return _on(rules_lookup.lookup_erased, op.shape, op.bits, op.kept, op.erase_blocks, op.controlled)
+    return _on(
+        rules_lookup.lookup_clean, op.shape, op.bits, op.blocks, op.erase_blocks, op.controlled, op.table
+    )
+
+
 def _priced_lookup(op: PricedLookup, adjoint: bool) -> Applied:
     return _on(rules_lookup.priced_lookup, op.price_t)
 
@@ -174,6 +183,7 @@ RULES: dict[type[Primitive], Rule] = {
     RotateByRegister: _rotate_by_register,
     Lookup: _lookup,
     DirtyLookup: _dirty_lookup,
+    CleanLookup: _clean_lookup,
     PricedLookup: _priced_lookup,
     BucketBrigade: _bucket_brigade,
 }

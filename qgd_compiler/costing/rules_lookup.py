@@ -171,6 +171,33 @@ def lookup_erased(shape: Shape, bits: Scalar, blocks: Shape, erase_blocks: Shape
     )
 
 
+def lookup_clean(
+    shape: Shape, bits: Scalar, blocks: Shape, erase_blocks: Shape, controlled: bool, table: Table = None
+) -> Price:
+    r"""XOR a word into a register by select-swap, and clear all columns that were fetched for it at once.
+
+    $$\max(E-2,0) + b\,(K-1) + \max(E'-2,0) + K' - 1 - \log_2 K'$$
+
+    A lookup, a copy of its word, and its erasure.
+
+    Units:   Toffolis; depth: one after the other.
+    Shape:   tuples of scalars, symbols or arrays; blocks as for `lookup` and `lookup_erased`; bits >= 1.
+    Error:   none.
+    Kind:    exact; Cliffords a bound without a table, the depth a bound.
+    Source:  Low, Kliuchnikov, Schaeffer, arXiv:1812.00954; Berry et al., arXiv:1902.02134, Appendices B and C.
+    Checked: tests/program/test_clean_lookup.py, gate by gate.
+
+    >>> lookup_clean((64,), 8, (4,), (8,), False).gates.toffoli
+    48
+    """
+    there = lookup(shape, bits, blocks, controlled, table)
+    back = lookup_erased(shape, bits, blocks, erase_blocks, controlled)
+    return Price(
+        there.gates + Gates(clifford=bits) + back.gates,
+        work=bits * columns(blocks) + maximum(there.work, back.work),
+    )
+
+
 def priced_lookup(price_t: Scalar) -> Price:
     """A lookup in an ideal memory, at a stated number of T gates; the inverse costs the same.
 

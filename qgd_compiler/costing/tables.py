@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
-from qgd_compiler.costing.rules_lookup import columns, entries, lookup, lookup_erased
+from qgd_compiler.costing.rules_lookup import columns, lookup, lookup_erased
 from qgd_compiler.scalars import (
     Scalar,
     ceil_log2,
-    floor,
     is_integer,
     is_symbolic,
-    less,
-    log2,
-    maximum,
-    minimum,
-    power,
-    where,
 )
 
 Blocks = tuple[Scalar, ...]
 Array = NDArray[Any]
+MOST_TRIED = 2_000_000  # choices times elements that stand in memory at once
 
 
 def best_blocks(
@@ -35,9 +32,8 @@ def best_blocks(
 
     most   columns at most, which keeps the qubits low; numbers only
 
-    Numbers: the optimum over all powers of two on all axes together; among equals the fewest columns.
-    Symbols: a function that stands for that optimum (`BestColumns`). Arrays: a closed form
-    (`closed_form_blocks`), a power of two within a factor √2 of the best.
+    The optimum over all powers of two on all axes together; among equals the fewest columns. Symbols: a function
+    that stands for that optimum (`BestColumns`). Arrays: that of each element.
 
     Source: Berry et al., arXiv:1902.02134, Appendices B and C, with the axes taken together.
 
@@ -53,7 +49,7 @@ def best_blocks(
         from qgd_compiler.costing.best_columns import best_columns
 
         return best_columns(shape, bits, controlled)
-    return closed_form_blocks(shape, bits)
+    return _searched_arrays(tuple(np.asarray(n) for n in shape), np.asarray(bits), controlled)
 
 
 def best_borrowed_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bool = False) -> Blocks:
@@ -71,23 +67,7 @@ def best_borrowed_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bo
         from qgd_compiler.costing.best_columns import best_borrowed_columns
 
         return best_borrowed_columns(shape, bits, controlled)
-    found = _laid_out(shape, _nearest_root(entries(shape) / (2 * bits)))
-    plain = (1,) * len(shape)
-    pays = less(
-        dirty_lookup(shape, bits, found, controlled).gates.toffoli,
-        dirty_lookup(shape, bits, plain, controlled).gates.toffoli,
-    )
-    return tuple(where(pays == 1, block, 1) for block in found)
-
-
-def closed_form_blocks(shape: tuple[Scalar, ...], bits: Scalar) -> tuple[Blocks, Blocks]:
-    """Near-optimal block sizes for arrays: √(L/b) and √L rounded to a power of two.
-
-    The columns are laid on the last axis first, then on the one before. At the nearest power of two the sum
-    L/K + bK is at most (√2 + 1/√2)/2 = 1.07 times its minimum.
-    """
-    words = entries(shape)
-    return _laid_out(shape, _nearest_root(words / bits)), _laid_out(shape, _nearest_root(words))
+    return _borrowed_arrays(tuple(np.asarray(n) for n in shape), np.asarray(bits), controlled)
 
 
 @lru_cache(maxsize=4096)
@@ -123,15 +103,59 @@ def _fewest(candidates: tuple[Array, ...], toffoli: Array) -> tuple[int, ...]:
     return tuple(int(axis[best]) for axis in candidates)
 
 
-def _nearest_root(ratio: Scalar) -> Scalar:
-    """The power of two, at least 1, that is nearest to √ratio in proportion."""
-    return power(2, maximum(floor(log2(ratio) / 2 + 0.5), 0))
+def _searched_arrays(shape: tuple[Array, ...], bits: Array, controlled: bool) -> tuple[Blocks, Blocks]:
+    """The same for arrays, every element by itself, in float64: exact for tables of fewer than 2^53 words."""
+
+    def search(lengths: tuple[Array, ...], width: Array) -> Array:
+        candidates, fits = _blocks_beside(lengths)
+        fetched = lookup(lengths, width, candidates, controlled).gates.toffoli
+        fetch = _first_fewest(candidates, fits, fetched)
+        erased = lookup_erased(lengths, width, fetch, candidates, controlled).gates.toffoli
+        return np.stack([*fetch, *_first_fewest(candidates, fits, erased)])
+
+    found = _by_pieces(shape, bits, search)
+    axes = len(shape)
+    return tuple(found[:axes]), tuple(found[axes:])
 
 
-def _laid_out(shape: tuple[Scalar, ...], total: Scalar) -> Blocks:
-    blocks: list[Scalar] = []
-    for length in reversed(shape):
-        block = minimum(total, power(2, ceil_log2(length)))
-        total = total / block
-        blocks.append(block)
-    return tuple(reversed(blocks))
+def _borrowed_arrays(shape: tuple[Array, ...], bits: Array, controlled: bool) -> Blocks:
+    def search(lengths: tuple[Array, ...], width: Array) -> Array:
+        candidates, fits = _blocks_beside(lengths)
+        found = dirty_lookup(lengths, width, candidates, controlled).gates.toffoli
+        return np.stack(_first_fewest(candidates, fits, found))
+
+    return tuple(_by_pieces(shape, bits, search))
+
+
+def _by_pieces(
+    shape: tuple[Array, ...], bits: Array, search: Callable[[tuple[Array, ...], Array], Array]
+) -> Array:
+    """`search` on the different elements alone, and on so many at once that memory stays bounded."""
+    flat = np.broadcast_arrays(*shape, bits)
+    whole = np.stack([np.ravel(part).astype(float) for part in flat])
+    keys, index = np.unique(whole, axis=1, return_inverse=True)
+    choices = math.prod(int(ceil_log2(max(int(length.max()), 1))) + 1 for length in keys[:-1])
+    step = max(1, MOST_TRIED // choices)
+    parts = [
+        search(tuple(row[None, at : at + step] for row in keys[:-1]), keys[-1][None, at : at + step])
+        for at in range(0, keys.shape[1], step)
+    ]
+    found = np.concatenate(parts, axis=1)[:, index.ravel()]
+    return found.reshape(len(found), *flat[0].shape)
+
+
+def _blocks_beside(lengths: tuple[Array, ...]) -> tuple[tuple[Array, ...], NDArray[np.bool_]]:
+    """Every choice on the first axis, fewest columns first; and which of them fit each element."""
+    most = [int(ceil_log2(max(int(length.max()), 1))) for length in lengths]
+    choices = sorted(product(*(range(m + 1) for m in most)), key=lambda c: (sum(c), c))
+    powers = np.array(choices, dtype=float).reshape(len(choices), len(lengths))
+    candidates = tuple(2.0 ** powers[:, axis, None] for axis in range(len(lengths)))
+    fits = np.all([p <= ceil_log2(n) for p, n in zip(powers.T[:, :, None], lengths, strict=True)], axis=0)
+    return candidates, fits
+
+
+def _first_fewest(
+    candidates: tuple[Array, ...], fits: NDArray[np.bool_], toffoli: Array
+) -> tuple[Array, ...]:
+    best = np.argmin(np.where(fits, toffoli, np.inf), axis=0)
+    return tuple(axis[best, 0] for axis in candidates)

@@ -6,8 +6,10 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from qgd_compiler.program.ir import Allocate, Call, Loop, Operation, Register, Release, Routine, Step, Wire
-from qgd_compiler.scalars import Scalar, is_integer, is_symbolic
+from qgd_compiler.scalars import Scalar, is_array, is_integer, is_symbolic
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,18 @@ class Builder:
     def levels(self, count: Scalar) -> Iterator[Scalar]:
         """Write the body of a loop: 0 … count−1 one by one; once, with a symbol, where `count` is symbolic.
 
-        The steps written in between become one `Loop`.
+        The steps written in between become one `Loop`; of arrays one for each number, taken where it is below `count`.
         """
+        if is_array(count):
+            outer = self._body
+            for number in range(int(np.max(count))):
+                self._body = []
+                yield number
+                outer.append(
+                    Loop(index=number, count=np.less(number, count).astype(float), body=tuple(self._body))
+                )
+            self._body = outer
+            return
         if not is_symbolic(count):
             yield from range(int(count))
             return

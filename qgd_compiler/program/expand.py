@@ -11,12 +11,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 from qgd_compiler.errors import UnsupportedError
-from qgd_compiler.program.expansions import arithmetic, dirty_lookup, logic, lookup, memory
+from qgd_compiler.program.expansions import arithmetic, clean_lookup, dirty_lookup, logic, lookup, memory
 from qgd_compiler.program.ir import Call, Loop, Operation, Primitive, Routine, Step, inverse
 from qgd_compiler.program.primitives import (
     Add,
     And,
     BucketBrigade,
+    CleanLookup,
     Conjunction,
     ControlledSwap,
     DirtyLookup,
@@ -43,6 +44,7 @@ CIRCUITS: dict[type[Primitive], Callable[[Any], Routine]] = {
     Rotation: logic.controlled_rotation,
     Lookup: lookup.lookup,
     DirtyLookup: dirty_lookup.dirty_lookup,
+    CleanLookup: clean_lookup.clean_lookup,
     BucketBrigade: memory.bucket_brigade,
 }
 
@@ -71,9 +73,11 @@ def expand(primitive: Primitive, adjoint: bool = False, outcome: int | None = No
             raise UnsupportedError(
                 f"{primitive.name} has no circuit while its {f.name} is not a number", remedy="numeric sizes"
             )
+    if isinstance(primitive, CleanLookup) and not adjoint:
+        return clean_lookup.clean_lookup(primitive, outcome)
     if not adjoint:
         return circuit(primitive)
-    if isinstance(primitive, Lookup | DirtyLookup):
+    if isinstance(primitive, Lookup | DirtyLookup | CleanLookup):
         return lookup.lookup_erased(primitive, outcome)
     forward = circuit(primitive)
     return replace(forward, title=f"{forward.title}, inverse", body=tuple(inverse(forward.body)))

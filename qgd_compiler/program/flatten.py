@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.program.expand import expand, is_atom
+from qgd_compiler.program.expansions.clean_lookup import unitary
 from qgd_compiler.program.ir import Allocate, Call, Operation, Primitive, Release, Routine, Wire, inverse
-from qgd_compiler.program.primitives import RotateByRegister, Rotation
+from qgd_compiler.program.primitives import CleanLookup, RotateByRegister, Rotation
 from qgd_compiler.program.simulate import CATALYST
 
 Places = list[int]
@@ -88,6 +89,8 @@ class Flattened:
                 yield Line(turn, adjoint, (control, target))
         elif isinstance(op, Rotation) or is_atom(op):
             yield Line(op, adjoint, tuple(q for places in registers.values() for q in places))
+        elif isinstance(op, CleanLookup):
+            yield from self._steps(unitary(op).body, dict(registers))
         else:
             circuit = expand(op)
             steps = tuple(inverse(circuit.body)) if adjoint else circuit.body

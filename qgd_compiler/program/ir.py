@@ -104,7 +104,8 @@ class Release(Step):
 class Loop(Step):
     """The steps of `body` for `index` = 0 … count−1, where `count` is a symbol; with numbers it is unrolled.
 
-    `index` is a SymPy symbol that the sizes in the body may contain. All that the body allocates it releases.
+    `index` is a SymPy symbol that the sizes in the body may contain. With arrays it is one number, and `count` is 1
+    where the body is there for it, else 0. All that the body allocates it releases.
     """
 
     index: Scalar

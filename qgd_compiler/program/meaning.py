@@ -17,6 +17,7 @@ from qgd_compiler.program.primitives import (
     Add,
     And,
     BucketBrigade,
+    CleanLookup,
     Conjunction,
     ControlledSwap,
     DirtyLookup,
@@ -37,7 +38,7 @@ def permute(primitive: Primitive, values: Values, adjoint: bool) -> Values:
     for kind, act in _ACTIONS.items():
         if isinstance(primitive, kind):
             after: Values = act(primitive, values, adjoint)
-            if adjoint and isinstance(primitive, And | Conjunction | Lookup | DirtyLookup):
+            if adjoint and isinstance(primitive, And | Conjunction | Lookup | DirtyLookup | CleanLookup):
                 _check_erased(primitive, after)
             return after
     raise UnsupportedError(f"{type(primitive).__name__} has no meaning on basis states")
@@ -118,7 +119,7 @@ def _add(op: Add, v: Values, adjoint: bool) -> Values:
     return {"x": v["x"], "y": total & mask}
 
 
-def _lookup(op: Lookup | DirtyLookup | PricedLookup, v: Values, adjoint: bool) -> Values:
+def _lookup(op: Lookup | DirtyLookup | CleanLookup | PricedLookup, v: Values, adjoint: bool) -> Values:
     """The word at the address into the target, the other columns of its group into the junk.
 
     The swap network leaves in column c, whose top bit is t, the word whose place in the group has the bits of the
@@ -201,6 +202,7 @@ _ACTIONS: dict[type[Primitive], Callable[..., Values]] = {
     Add: _add,
     Lookup: _lookup,
     DirtyLookup: _lookup,
+    CleanLookup: _lookup,
     PricedLookup: _lookup,
     BucketBrigade: _bucket_brigade,
 }

@@ -329,6 +329,18 @@ class Lookup(Primitive):
         return self.blocks
 
     @property
+    def cleaned(self) -> CleanLookup:
+        """The same lookup without junk."""
+        return CleanLookup(
+            shape=self.shape,
+            bits=self.bits,
+            blocks=self.blocks,
+            erase_blocks=self.erase_blocks,
+            controlled=self.controlled,
+            table=self.table,
+        )
+
+    @property
     def registers(self) -> tuple[Register, ...]:
         """`address0`, `address1`, …, `target`, `junk`."""
         junk = Register(name="junk", size=self.bits * (self.columns - 1))
@@ -360,6 +372,51 @@ class DirtyLookup(Primitive):
     def columns(self) -> Scalar:
         """Columns borrowed, if more than one: the product of the block sizes."""
         return math.prod(self.blocks)
+
+    @property
+    def kept(self) -> tuple[Scalar, ...]:
+        """The columns per axis that the inverse clears: the target alone."""
+        return (1,) * len(self.shape)
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """`address0`, `address1`, …, `target`."""
+        return _addressed(self.shape, self.bits, self.controlled)
+
+
+@final
+@node
+class CleanLookup(Primitive):
+    r"""`target` ^= table[address], by select-swap with columns that are cleared again at once.
+
+    Fields as for `Lookup`. Forwards the word is fetched beside its columns, copied out, and all that was fetched is
+    cleared; the inverse clears the target alone, by measurement. So a word may be cleared under another address than
+    the one it was read with, and what does both costs the same forwards and backwards.
+    """
+
+    shape: tuple[Scalar, ...]
+    bits: Scalar
+    blocks: tuple[Scalar, ...]
+    erase_blocks: tuple[Scalar, ...]
+    controlled: bool = False
+    table: tuple[int, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """Table lookup that leaves nothing but the word."""
+        return "CleanLookup"
+
+    @property
+    def fetched(self) -> Lookup:
+        """The lookup that fetches the word with its columns."""
+        return Lookup(
+            shape=self.shape,
+            bits=self.bits,
+            blocks=self.blocks,
+            erase_blocks=self.erase_blocks,
+            controlled=self.controlled,
+            table=self.table,
+        )
 
     @property
     def kept(self) -> tuple[Scalar, ...]:

@@ -9,9 +9,8 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
 from qgd_compiler.costing.rules_lookup import lookup, lookup_erased
-from qgd_compiler.costing.tables import best_blocks, best_borrowed_blocks, closed_form_blocks
+from qgd_compiler.costing.tables import best_blocks, best_borrowed_blocks
 
 shapes = st.one_of(st.tuples(st.integers(1, 400)), st.tuples(st.integers(1, 60), st.integers(1, 60)))
 
@@ -72,31 +71,28 @@ def test_no_number_of_borrowed_columns_takes_fewer_toffolis(
     assert cost(blocks) == min(map(cost, all_blocks(shape)))
 
 
-def test_borrowed_columns_of_arrays_cost_little_more_than_the_best() -> None:
-    lengths = np.array([1, 2, 16, 100, 1024, 50_000])
-    (found,) = best_borrowed_blocks((lengths,), 4)
-    for length, block in zip(lengths.tolist(), found.tolist(), strict=True):
-        near = dirty_lookup((length,), 4, (int(block),), False).gates.toffoli
-        (best,) = best_borrowed_blocks((length,), 4)
-        assert near <= 1.1 * dirty_lookup((length,), 4, (best,), False).gates.toffoli
+@given(
+    exponents=st.lists(st.tuples(st.floats(0, 20), st.floats(0, 12)), min_size=1, max_size=8),
+    bits=st.integers(1, 64),
+    controlled=st.booleans(),
+)
+def test_an_array_of_tables_has_the_columns_of_each_table_alone(
+    exponents: list[tuple[float, float]], bits: int, controlled: bool
+) -> None:
+    shape = tuple(np.floor(2.0 ** np.array([e[axis] for e in exponents])) for axis in (0, 1))
+    fetch, erase = best_blocks(shape, bits, controlled)
+    borrowed = best_borrowed_blocks(shape, bits, controlled)
+    for i in range(len(exponents)):
+        alone = tuple(int(length[i]) for length in shape)
+        found = (tuple(int(b[i]) for b in fetch), tuple(int(b[i]) for b in erase))
+        assert found == best_blocks(alone, bits, controlled)
+        assert tuple(int(b[i]) for b in borrowed) == best_borrowed_blocks(alone, bits, controlled)
 
 
 def test_the_axes_are_chosen_together() -> None:
     # each axis by itself: √(1024/16) = 8 and √(256/16) = 4, with 16·31 swaps for 8192 visits
     joint = toffolis((1024, 256), 16, best_blocks((1024, 256), 16)[0], False)
     assert joint == 4078 < toffolis((1024, 256), 16, (8, 4), False)
-
-
-@given(exponents=st.tuples(st.integers(0, 14), st.integers(0, 14)), bits=st.integers(1, 64))
-def test_the_closed_form_is_within_seven_percent_of_the_search(exponents: tuple[int, int], bits: int) -> None:
-    shape = (1 << exponents[0], 1 << exponents[1])
-    exact, exact_erase = best_blocks(shape, bits)
-    arrays = tuple(np.array([float(length)]) for length in shape)
-    near, near_erase = closed_form_blocks(arrays, bits)
-    best = lookup(shape, bits, exact, False).gates.toffoli + 2 + bits
-    assert lookup(arrays, bits, near, False).gates.toffoli[0] + 2 + bits <= 1.07 * best + 2
-    best = lookup_erased(shape, bits, exact, exact_erase, False).gates.toffoli
-    assert lookup_erased(arrays, bits, near, near_erase, False).gates.toffoli[0] <= 1.07 * best + 4
 
 
 def test_symbols_stand_for_the_best_powers_of_two() -> None:

@@ -10,11 +10,12 @@ from qgd_compiler.program.builder import Handle
 from qgd_compiler.program.expansions.circuit import Circuit, Qubits
 from qgd_compiler.program.expansions.logic import swap_where
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.program.primitives import DirtyLookup, Lookup
+from qgd_compiler.program.primitives import CleanLookup, DirtyLookup, Lookup
 from qgd_compiler.scalars import ceil_div
 
 Place = tuple[int, ...]
 Leaf = Callable[[Place, Handle | None], None]
+TableLookup = Lookup | DirtyLookup | CleanLookup
 
 
 def lookup(op: Lookup | DirtyLookup) -> Routine:
@@ -52,7 +53,7 @@ def swap_in(c: Circuit, op: Lookup | DirtyLookup, words: list[Qubits], *, back: 
             swap_where(c, select[level], words[column], words[column + (1 << level)])
 
 
-def lookup_erased(op: Lookup | DirtyLookup, outcome: int | None) -> Routine:
+def lookup_erased(op: TableLookup, outcome: int | None) -> Routine:
     """Measure the words in the X basis and mend the sign of each address.
 
     outcome  of the target's and then the junk's qubits, in the last bits of a number; with the table it fixes the
@@ -76,7 +77,7 @@ def lookup_erased(op: Lookup | DirtyLookup, outcome: int | None) -> Routine:
     return c.routine()
 
 
-def _signs(op: Lookup | DirtyLookup, outcome: int | None, size: int) -> dict[Place, int] | None:
+def _signs(op: TableLookup, outcome: int | None, size: int) -> dict[Place, int] | None:
     """The addresses that need a sign: those whose measured bits meet the outcome in an odd number of ones."""
     if outcome is None or op.table is None:
         return None
@@ -99,7 +100,7 @@ def _signs(op: Lookup | DirtyLookup, outcome: int | None, size: int) -> dict[Pla
     return signs
 
 
-def _mend(c: Circuit, op: Lookup | DirtyLookup, signs: dict[Place, int] | None) -> None:
+def _mend(c: Circuit, op: TableLookup, signs: dict[Place, int] | None) -> None:
     """Change the sign where `signs` says so (None: wherever it could be needed) and the control is 1."""
     blocks = [int(k) for k in op.erase_blocks]
     select = _low(c, op, blocks)
@@ -169,7 +170,7 @@ def _iterate(
     visit(0, lengths[0], (lengths[0] - 1).bit_length(), control)
 
 
-def _table(op: Lookup | DirtyLookup) -> dict[Place, int]:
+def _table(op: TableLookup) -> dict[Place, int]:
     """The words by place; all ones where there is no table."""
     places = product(*(range(int(length)) for length in op.shape))
     if op.table is None:
@@ -177,7 +178,7 @@ def _table(op: Lookup | DirtyLookup) -> dict[Place, int]:
     return dict(zip(places, op.table, strict=True))
 
 
-def _words(c: Circuit, op: Lookup | DirtyLookup) -> list[Qubits]:
+def _words(c: Circuit, op: TableLookup) -> list[Qubits]:
     """Target and the columns of the junk, each least significant qubit first."""
     bits = int(op.bits)
     columns = [c.register("target")]
@@ -185,7 +186,7 @@ def _words(c: Circuit, op: Lookup | DirtyLookup) -> list[Qubits]:
     return columns + [junk[i : i + bits][::-1] for i in range(0, len(junk), bits)]
 
 
-def _lengths(op: Lookup | DirtyLookup, blocks: Sequence[int]) -> list[int]:
+def _lengths(op: TableLookup, blocks: Sequence[int]) -> list[int]:
     return [int(ceil_div(int(length), block)) for length, block in zip(op.shape, blocks, strict=True)]
 
 
@@ -195,12 +196,12 @@ def _places(group: Place, blocks: Sequence[int]) -> list[Place]:
     return list(product(*ranges))
 
 
-def _low(c: Circuit, op: Lookup | DirtyLookup, blocks: Sequence[int]) -> Qubits:
+def _low(c: Circuit, op: TableLookup, blocks: Sequence[int]) -> Qubits:
     """The address qubits that tell the columns of a group apart, least significant first."""
     axes = reversed(list(enumerate(blocks)))
     return [q for i, block in axes for q in c.register(f"address{i}")[: block.bit_length() - 1]]
 
 
-def _high(c: Circuit, op: Lookup | DirtyLookup, blocks: Sequence[int]) -> list[Qubits]:
+def _high(c: Circuit, op: TableLookup, blocks: Sequence[int]) -> list[Qubits]:
     """The address qubits of each axis that tell the groups apart, least significant first."""
     return [c.register(f"address{i}")[block.bit_length() - 1 :] for i, block in enumerate(blocks)]
