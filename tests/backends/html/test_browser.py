@@ -260,7 +260,7 @@ const behind = (e) => { for (; e; e = e.parentElement) {
   const c = rgb(getComputedStyle(e).backgroundColor); if (c[3] > 250) return c; } return [255, 255, 255, 255]; };
 const poor = new Set();
 for (const e of document.querySelectorAll('body *')) {
-  if (!e.checkVisibility() || e.closest('.above')) continue;
+  if (!e.checkVisibility()) continue;
   if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim() !== '')) continue;
   if (e.closest('svg') && e.classList.contains('mark')) continue;
   const style = getComputedStyle(e);

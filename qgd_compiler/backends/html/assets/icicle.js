@@ -9,7 +9,6 @@
     button,
     start: Number(button.dataset.start),
     share: Number(button.dataset.share),
-    level: Number(button.dataset.level),
     parent: button.dataset.parent === "" ? null : Number(button.dataset.parent),
   }));
   const children = blocks.map(() => []);
@@ -19,14 +18,13 @@
   // every block in the frame of the enlarged one; what lies outside it is out of sight and out of reach
   const enlarge = (i) => {
     const frame = blocks[i];
-    for (const { button, start, share, level } of blocks) {
+    for (const { button, start, share } of blocks) {
       const left = (start - frame.start) / frame.share;
       const right = (start + share - frame.start) / frame.share;
       button.hidden = right <= 1e-6 || left >= 1 - 1e-6;
       const from = Math.max(left, 0);
       button.style.left = `${100 * from}%`;
       button.style.width = `${100 * (Math.min(right, 1) - from)}%`;
-      button.classList.toggle("above", level < frame.level);
     }
     back.hidden = i === 0;
   };

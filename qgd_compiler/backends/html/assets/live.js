@@ -29,8 +29,8 @@
     try {
       const found = qgdEvaluate({ ...at });
       if (typeof found.error === "string") return found;
-      const bad = outputs.find((name) => typeof found[name] !== "number" || Number.isNaN(found[name]));
-      return bad === undefined ? found : { error: `the formulas give no number for ${bad} here` };
+      const bad = outputs.find((name) => !Number.isFinite(found[name]));
+      return bad === undefined ? found : { error: `the formulas give no number for ${bad} here, or one beyond 1.8e308` };
     } catch (problem) {
       return { error: `the formulas cannot be evaluated here: ${problem.message}` };
     }
