@@ -23,7 +23,7 @@ class Watching:
 
     show: Any
     last: Standing | None = None
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=lambda: time.monotonic())
 
     def __call__(self, standing: Standing) -> None:
         self.last = standing

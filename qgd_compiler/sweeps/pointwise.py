@@ -54,9 +54,7 @@ class Pointwise:
         try:
             return self.price(document, base_dir)
         except QgdError as error:
-            reason = "; ".join(
-                " ".join([m.what, f"({m.at})" if m.at else ""]).strip() for m in error.mistakes
-            )
+            reason = "; ".join(mistake.what for mistake in error.mistakes)
             return {"status": type(error).__name__, "reason": reason}
         except (ArithmeticError, ValueError, AssertionError, LookupError) as error:
             # one point that the compiler trips over must not cost the others

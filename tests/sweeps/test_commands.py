@@ -13,6 +13,7 @@ import pytest
 from qgd_compiler import api
 from qgd_compiler.cli.main import main
 from qgd_compiler.cli.sweep_progress import Watching, _Lines, _time
+from qgd_compiler.cli.talk import Talk, set_talk
 from qgd_compiler.sweeps.run import Standing
 from tests.sweeps.made_up import SPEC, MadeUp
 
@@ -144,6 +145,7 @@ def test_quiet_says_nothing(spec: str, tmp_path: Path, capsys: Capture) -> None:
 def test_lines_in_a_pipe_come_now_and_then_with_rate_and_time_left(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    set_talk(Talk.NORMAL)
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     watch = Watching(_Lines("s", 10.0))
@@ -174,7 +176,6 @@ def test_help_imports_nothing_heavy(verb: str, project: Path) -> None:
         "duckdb",
         "matplotlib",
         "distributed",
-        "pydantic",
         "pandas",
     }
     assert f"qgd {verb}" in done.stdout

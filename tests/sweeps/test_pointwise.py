@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import random
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from qgd_compiler import api
 from qgd_compiler.backends.report import Report
+from qgd_compiler.spec.digest import spec_digest
 from tests.jobs import few
 from tests.sweeps.made_up import SPEC
 
@@ -48,7 +50,24 @@ def _agrees(row: dict[str, Any], report: Report) -> None:
         assert row["runtime_seconds"] == report.physical.expected_runtime
 
 
-def test_random_points_cost_what_compile_says(tmp_path: Path) -> None:
+@pytest.fixture
+def once(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The choice for each spec is worked out once; equal digests are equal specs, so that it holds for both sides."""
+    made: dict[str, Any] = {}
+    whole = api._chosen
+
+    def chosen(spec: Any, progress: Any) -> Any:
+        loaded = api._loaded(spec)
+        digest = spec_digest(loaded.spec)
+        if digest not in made:
+            made[digest] = whole(loaded, progress)
+        return made[digest]
+
+    monkeypatch.setattr(api, "_chosen", chosen)
+    return made
+
+
+def test_random_points_cost_what_compile_says(tmp_path: Path, once: dict[str, Any]) -> None:
     rng = random.Random(7)
     points = [
         (rng.randint(16, 400), rng.randint(2, 9), rng.choice(["qrom", "qroam"]), rng.choice([0.3, 0.1, 0.03]),
@@ -66,28 +85,47 @@ def test_random_points_cost_what_compile_says(tmp_path: Path) -> None:
         spec["hessian"]["row_sparsity"] = sparsity
         spec.update(access=[access], target={"epsilon": epsilon}, solvers=[solver])
         _agrees(row, api.compile(spec))
+    assert len(once) == 20  # the sweep priced the very specs that are written here
 
 
-def test_machines_and_read_outs_are_those_of_compile(tmp_path: Path) -> None:
-    spec = few(tmp_path, hardware="superconducting_1e-3", output={"kind": "parameters", "precision": 0.2})
-    rows = api.sweep(spec, {"T": [3, 5]}, tmp_path / "s").to_arrow().to_pylist()
-    for row in rows:
-        _agrees(row, api.compile({**spec, "dynamics": {**spec["dynamics"], "iterations": row["T"]}}))
-    assert rows[0]["physical_qubits"] > 1000
-    assert rows[0]["circuits"] > 10
+def test_a_point_that_nobody_remembers_costs_the_same(tmp_path: Path) -> None:
+    (row,) = api.sweep(SPEC, {"n": [100], "T": [3], "access": "qrom"}, tmp_path / "s").to_arrow().to_pylist()
+    spec = copy.deepcopy(SPEC)
+    spec["model"]["parameters"] = spec["hessian"]["n"] = 100
+    spec["dynamics"]["iterations"] = 3
+    _agrees(row, api.compile({**spec, "access": ["qrom"]}))
 
 
-def test_segments_are_summed_as_compile_does(tmp_path: Path) -> None:
-    spec = few(tmp_path, output={"kind": "parameters", "precision": 0.2}, dynamics__segment=2)
+def test_machines_and_read_outs_are_those_of_compile(tmp_path: Path, once: dict[str, Any]) -> None:
+    spec = few(
+        tmp_path,
+        access=["qrom"],
+        hardware="superconducting_1e-3",
+        output={"kind": "overlap", "precision": 0.2},
+    )
+    (row,) = api.sweep(spec, {"T": [3]}, tmp_path / "s").to_arrow().to_pylist()
+    report = api.compile({**spec, "dynamics": {**spec["dynamics"], "iterations": 3}})
+    _agrees(row, report)
+    assert report.readout is not None
+    assert math.ceil(row["circuits"]) == report.readout.circuits
+    assert row["physical_qubits"] > 1000
+
+
+def test_segments_are_summed_as_compile_does(tmp_path: Path, once: dict[str, Any]) -> None:
+    spec = few(
+        tmp_path, access=["qrom"], output={"kind": "parameters", "precision": 0.2}, dynamics__segment=3
+    )
     (row,) = api.sweep(spec, {"eps": [0.5]}, tmp_path / "s").to_arrow().to_pylist()
     report = api.compile({**spec, "target": {"epsilon": 0.5}})
     assert report.segments is not None
+    assert row["t_count"] > row["t_per_circuit"] * 2
     _agrees(row, report)
+    assert math.ceil(row["circuits"]) == report.segments.circuits
 
 
 def test_points_without_a_price_are_rows_with_the_reason(tmp_path: Path) -> None:
     spec = few(tmp_path)
-    over = {"eta": [0.3, 99.0], "eps": [0.05, 2.0], "limits.qubits": [3, 100]}
+    over = {"eta": [0.3, 99.0], "eps": [0.05, 2.0], "limits.qubits": [3, 100], "access": "qrom"}
     rows = api.sweep(spec, over, tmp_path / "s").to_arrow().to_pylist()
     found = {(r["eta"], r["eps"], r["limits.qubits"]): (r["status"], r["reason"]) for r in rows}
     assert len(found) == 8

@@ -301,7 +301,7 @@ def test_the_result_in_python_knows_itself(sweep: Sweep) -> None:
     assert repr(sweep).startswith(
         "<Sweep of 'made up' over n (5) × T (5) × access (5): 125 points (100 ok, 25 Inf"
     )
-    assert sweep.to_pandas().shape == sweep.to_polars().shape == (125, 32)
+    assert sweep.to_pandas().shape == sweep.to_polars().shape == (125, 31)
     assert sweep.to_pandas()["point"].tolist() == list(range(125))
 
 
