@@ -116,7 +116,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (default: that of the process); the value is the exit code. Never raises."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     settings = Settings()
-    set_talk(Talk.NORMAL)
     try:
         code = app(words, prog_name="qgd", standalone_mode=False, obj=settings)
         sys.stdout.flush()

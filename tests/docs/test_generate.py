@@ -83,7 +83,8 @@ def test_every_cost_rule_has_its_source_kind_and_formula(hook: ModuleType) -> No
     page = hook.cost_rules()
     for rule in RULES:
         part = page.split(f"### {rule.__name__}\n")[1].split("\n### ")[0]
-        assert "| kind | " in part and "| source | " in part
+        for label in ("units", "kind", "source", "checked"):
+            assert re.search(rf"^\| {label} \| \S", part, re.MULTILINE), (rule.__name__, label)
         assert ("<math" in part) is ("$$" in (inspect.getdoc(rule) or "")), rule.__name__
 
 
