@@ -140,7 +140,7 @@ def _parameters(parameters: Sequence[Any]) -> str:
             continue
         name = p.metavar or p.name if _is_argument(p) else ", ".join([*p.opts, *p.secondary_opts])
         rows.append((code(name), _values(p), _default(p), text(p.help or "")))
-    return table(("", "value", "default", "meaning"), rows) if rows else "No options.\n\n"
+    return table(("name", "value", "default", "meaning"), rows) if rows else "No options.\n\n"
 
 
 def _values(parameter: Any) -> str:
@@ -354,7 +354,7 @@ def cost_rules() -> str:
             page += f"### {name}\n\n{text(said.summary)}\n\n"
             if said.formula:
                 page += formula(said.formula) + "\n\n"
-            page += f"```python\n{name}{inspect.signature(function)}\n```\n\n"
+            page += f"```python\n{_line(name, function)}\n```\n\n"
             labels = (
                 ("units", said.units),
                 ("error", said.error),
@@ -362,7 +362,7 @@ def cost_rules() -> str:
                 ("source", said.source),
                 ("checked", said.checked),
             )
-            page += table(("", ""), ((label, text(words)) for label, words in labels))
+            page += table(("label", "says"), ((label, text(words)) for label, words in labels))
     return page
 
 
@@ -424,7 +424,7 @@ def solvers() -> str:
             ("source", text(line.source)),
             ("note", text(line.note)),
         ]
-        page += table(("", ""), [row for row in rows if row[1]])
+        page += table(("label", "says"), [row for row in rows if row[1]])
     return page
 
 
@@ -458,6 +458,11 @@ def _function(name: str, function: Any) -> str:
     return f"### {name}\n\n```python\n{_signature(name, function)}\n```\n\n" + paragraphs(
         inspect.getdoc(function) or ""
     )
+
+
+def _line(name: str, function: Any) -> str:
+    """The signature in a line, annotations as they are written."""
+    return name + str(inspect.signature(function)).replace("'", "")
 
 
 def _signature(name: str, function: Any) -> str:
