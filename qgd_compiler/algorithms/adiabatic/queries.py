@@ -22,7 +22,9 @@ needed up to 4.9, because all of the state counts here and not what is left of i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -107,9 +109,9 @@ def filter_height(distance: Scalar, epsilon: Scalar) -> Scalar:
 
 
 def best_split(epsilon: Scalar, constant: Scalar) -> Split:
-    """The split with the fewest expected steps; numbers, or arrays that broadcast.
+    """The split with the fewest expected steps, to 1e-9 relative; numbers, or arrays that broadcast.
 
-    A grid in ln Δ, then a golden section: steps to 1e-12 relative, the same for the same input.
+    Any Δ is a valid split; the best is taken from a table in ln ε, the same for numbers and arrays.
     """
     if is_symbolic(epsilon, constant):
         raise UsageError(
@@ -118,6 +120,23 @@ def best_split(epsilon: Scalar, constant: Scalar) -> Split:
     eps, c = np.broadcast_arrays(np.asarray(epsilon, dtype=float), np.asarray(constant, dtype=float))
     if not (np.all((eps > 0) & (eps < 1)) and np.all(c > 0)):
         raise UsageError("the adiabatic solver needs 0 < ε < 1 and c > 0", remedy="such as ε = 1e-3")
+    distance = np.empty(eps.shape)
+    for one in np.unique(c):
+        at = c == one
+        distance[at] = np.exp(np.interp(np.log(eps[at]), _LOGS, _best_distances(float(one))))
+    if distance.ndim == 0:
+        return split_at(float(distance), float(eps), float(c))
+    return split_at(distance, eps, c)
+
+
+_LOGS = np.linspace(math.log(1e-30), 0.0, 8193)  # of ε; beyond its ends the Δ of the end is taken
+
+
+@lru_cache(maxsize=16)
+def _best_distances(constant: float) -> np.ndarray:
+    """ln Δ of the best split at each node of the table: a grid, then a golden section."""
+    eps = np.minimum(np.exp(_LOGS), 1 - 1e-12)
+    c = np.full(eps.shape, constant)
 
     def steps(at: np.ndarray) -> np.ndarray:
         return np.asarray(split_at(np.exp(at), eps, c).steps)
@@ -134,10 +153,7 @@ def best_split(epsilon: Scalar, constant: Scalar) -> Split:
         low, high = np.where(keep_left, low, left), np.where(keep_left, right, high)
         left, right = high - ratio * (high - low), low + ratio * (high - low)
         at_left, at_right = steps(left), steps(right)
-    distance = np.exp((low + high) / 2)
-    if distance.ndim == 0:
-        return split_at(float(distance), float(eps), float(c))
-    return split_at(distance, eps, c)
+    return np.asarray((low + high) / 2)
 
 
 def discrete_queries(
