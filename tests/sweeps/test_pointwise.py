@@ -67,6 +67,7 @@ def once(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.slow
 def test_random_points_cost_what_compile_says(tmp_path: Path, once: dict[str, Any]) -> None:
     rng = random.Random(7)
     points = [
