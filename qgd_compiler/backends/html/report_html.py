@@ -136,9 +136,9 @@ def _icicle(dossier: Dossier, explained: Explanation, blocks: tuple[Block, ...])
         "told": [f"{b.title}: {percent(b.share)}, runs {uses_words(b.forward, b.inverse)}" for b in blocks],
         "uses": [uses_words(b.forward, b.inverse) for b in blocks],
         "legend": [
-            (name, colours[name], first[name], percent(shares[name]))
+            (name, colours[name], first[name], percent(shares.get(name, 0.0)))
             for name in names
-            if name in first and name in shares
+            if name in first
         ],
         "cards": cards_of(explained, (b.node for b in blocks)),
     }
