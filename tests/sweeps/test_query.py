@@ -12,6 +12,7 @@ import pytest
 
 from qgd_compiler import api
 from qgd_compiler.errors import InputFileError, UsageError
+from qgd_compiler.sweeps import query
 from qgd_compiler.sweeps.result import Sweep
 from tests.sweeps.made_up import SPEC, MadeUp
 
@@ -128,6 +129,7 @@ def test_an_error_of_sql_is_told_in_the_words_of_the_database(sweep: Sweep, sql:
 def test_sql_reaches_nothing_but_the_store(
     sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(query, "variable", sweep.query("select 1").table, raising=False)
     secret = tmp_path / "secret.csv"
     secret.write_text("a,b\n1,2\n")
     monkeypatch.chdir(tmp_path)
@@ -146,7 +148,7 @@ def test_sql_reaches_nothing_but_the_store(
         "load httpfs",
         "set enable_external_access = true",
         "set lock_configuration = false",
-        "select * from secret",  # no variable of Python either
+        "select * from variable",  # of Python
     ):
         with pytest.raises(UsageError):
             sweep.query(sql)

@@ -115,6 +115,13 @@ def test_what_is_stored_is_not_priced_again(tmp_path: Path, monkeypatch: pytest.
     assert _parts(tmp_path / "s") == before
 
 
+def test_what_a_killed_sweep_was_writing_is_removed(tmp_path: Path) -> None:
+    api.sweep(SPEC, OVER, tmp_path / "s")
+    (tmp_path / "s" / "parts" / ".part-00000003.parquet.77.part").write_bytes(b"half")
+    api.sweep(SPEC, OVER, tmp_path / "s")
+    assert all(name.startswith("part-") for name in _parts(tmp_path / "s"))
+
+
 def test_a_store_keeps_the_size_of_its_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     api.sweep(SPEC, OVER, tmp_path / "s", chunk=7)
     before = _parts(tmp_path / "s")
@@ -349,7 +356,9 @@ def _started(command: list[str], project: Path, parts: Path) -> subprocess.Popen
     """A sweep that has stored some of its parts and not all."""
     environment = {**os.environ, "PYTHONPATH": str(project)}
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, cwd=project, env=environment, stdout=pipe, stderr=pipe, text=True)
+    process = subprocess.Popen(
+        command, cwd=project, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
     end = time.monotonic() + 60
     while len(list(parts.glob("part-*.parquet"))) < 3:
         assert process.poll() is None, process.communicate()
@@ -384,7 +393,7 @@ def test_after_kill_9_the_same_command_loses_and_doubles_nothing(
 
 def test_ctrl_c_leaves_a_store_that_goes_on_and_says_so(tmp_path: Path, project: Path) -> None:
     process = _started(_command(tmp_path, 0.1, 2), project, tmp_path / "s" / "parts")
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers too
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130, err
     assert out == ""
