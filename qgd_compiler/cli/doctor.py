@@ -10,13 +10,16 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qgd_compiler.cli.output import Format, FormatOption, OutputOption, emit, format_for
+from qgd_compiler.cli.output import FormatOption, OutputOption, emit_document, format_for
 from qgd_compiler.errors import UsageError
 from qgd_compiler.version import __version__
+
+if TYPE_CHECKING:
+    from qgd_compiler.backends.page import Page
 
 PACKAGE = "qgd-compiler"
 
@@ -78,6 +81,10 @@ class Findings:
     extras: tuple[Extra, ...]
     hints: tuple[str, ...]
 
+    def to_json(self) -> str:
+        """As JSON text."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
 
 def examine(
     require: Annotated[
@@ -93,16 +100,13 @@ def examine(
     output: OutputOption = None,
 ) -> None:
     """Say which versions are installed, which extras are missing, and how to install them."""
-    chosen = format_for(format, output)
+    format_for(format, output)  # a wrong ending is said before the work
     found = findings()
     named = {extra.name: extra for extra in found.extras}
     for name in require or ():
         if name not in named:
             raise UsageError(f"there is no extra {name!r}", remedy="one of " + ", ".join(named))
-    if chosen is Format.JSON:
-        emit(json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n", output)
-    else:
-        emit(_text(found, "# " if chosen is Format.MARKDOWN else ""), output)
+    emit_document(found, _page(found), format, output)
     bad = [library for library in found.libraries if not library.serves]
     if bad:
         raise UsageError(
@@ -152,7 +156,7 @@ def findings(
             )
             for name, libraries in extras.items()
         ),
-        hints=tuple(_hints(bool(asked))),
+        hints=tuple(_hints(bool(asked), all(extras.values()))),
     )
 
 
@@ -195,9 +199,11 @@ def _install(extras: Iterable[str]) -> str:
     return f'pip install "{PACKAGE}[{",".join(extras)}]"'
 
 
-def _hints(installed: bool) -> Iterable[str]:
+def _hints(installed: bool, current: bool) -> Iterable[str]:
     if not installed:
         yield f"{PACKAGE} is not installed here, so that its libraries are not known: pip install ."
+    elif not current:
+        yield f"{PACKAGE} was installed before it had all of these extras: install it again"
     cores = os.cpu_count() or 1
     if cores > 1 and "OPENBLAS_NUM_THREADS" not in os.environ:
         yield (
@@ -214,24 +220,42 @@ def _state(library: Library) -> str:
     return library.name + " " + library.found + ("" if library.serves else f" (needs {library.wanted})")
 
 
-def _text(found: Findings, mark: str) -> str:
-    """The findings for people; `mark` stands before headings."""
-    lines = [f"{mark}qgd {found.version}, Python {found.python}, {found.platform}", ""]
-    lines += [f"{mark}Libraries", ""] if mark else ["libraries"]
-    bullet = "- " if mark else "  "
-    lines += [bullet + _state(library) for library in found.libraries]
-    lines += ["", f"{mark}Extras", ""] if mark else ["", "extras"]
-    width = 0 if mark else max(len(extra.name) for extra in found.extras)
-    for extra in found.extras:
-        state = "installed" if extra.installed else "missing  "
-        lines.append(f"{bullet}{extra.name:<{width}}  {state}  {extra.purpose}".rstrip())
-        if not extra.installed:
-            lacking = ", ".join(_state(library) for library in extra.libraries if not library.serves)
-            indent = "  " if mark else " " * (width + 4)
-            if lacking and len(extra.libraries) > 1:
-                lines.append(f"{indent}lacks: {lacking}")
-            lines.append(f"{indent}{extra.install}")
-    if found.hints:
-        lines += ["", f"{mark}Hints", ""] if mark else ["", "hints"]
-        lines += [bullet + hint for hint in found.hints]
-    return "\n".join(lines) + "\n"
+def _page(found: Findings) -> Page:
+    """The findings laid out."""
+    from qgd_compiler.backends.page import Grid, Page, Pairs, Section, columns
+
+    libraries = Section(
+        "Libraries", Pairs(tuple((lib.name, lib.found or "missing", _needs(lib)) for lib in found.libraries))
+    )
+    extras = Section(
+        "Extras",
+        Grid(
+            columns("extra", "state", "for", "install"),
+            tuple(
+                (e.name, _extra_state(e), e.purpose, "" if e.installed else e.install) for e in found.extras
+            ),
+        ),
+    )
+    there = sum(extra.installed for extra in found.extras)
+    verdict = (
+        f"qgd {found.version}, Python {found.python}, {found.platform}.",
+        f"{there} of {len(found.extras)} extras are installed.",
+        *(hint[0].upper() + hint[1:] + "." for hint in found.hints),
+    )
+    return Page("Doctor", verdict, (libraries, extras), f"qgd {found.version}")
+
+
+def _needs(library: Library) -> str:
+    return "" if library.serves else f"needs {library.wanted or 'any version'}"
+
+
+def _extra_state(extra: Extra) -> str:
+    """Installed, missing, or what of it is missing."""
+    if extra.installed:
+        return "installed"
+    if not extra.libraries:
+        return "not known"
+    lacking = [library for library in extra.libraries if not library.serves]
+    if len(lacking) == len(extra.libraries) and all(library.found is None for library in lacking):
+        return "missing"
+    return "lacks " + ", ".join(_state(library).removesuffix(" missing") for library in lacking)

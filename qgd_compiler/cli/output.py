@@ -7,14 +7,13 @@ import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from qgd_compiler.errors import UsageError
 
 if TYPE_CHECKING:
-    from qgd_compiler.backends.document import Document
     from qgd_compiler.backends.page import Page
 
 
@@ -60,7 +59,13 @@ def format_for(asked: Format | None, output: Path | None) -> Format:
         ) from None
 
 
-def emit_document(document: Document, page: Page, asked: Format | None, output: Path | None) -> None:
+class Written(Protocol):
+    """What can be written as JSON; every document can."""
+
+    def to_json(self) -> str: ...
+
+
+def emit_document(document: Written, page: Page, asked: Format | None, output: Path | None) -> None:
     """Write a document in the format asked for: to `output`, else to stdout."""
     chosen = format_for(asked, output)
     if chosen is Format.JSON:

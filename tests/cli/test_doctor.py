@@ -69,6 +69,15 @@ def test_an_installation_that_is_unknown_is_said_to_be() -> None:
     assert not any("not installed" in hint for hint in found(ALL).hints)
 
 
+def test_extras_that_an_older_installation_does_not_know_are_not_called_missing(
+    elsewhere: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "onnx not known" in out
+    assert "install it again" in out
+
+
 def test_threads_are_mentioned_unless_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 4)
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
@@ -92,8 +101,9 @@ def test_the_doctor_exits_with_0_unless_something_is_required(
     assert main(["doctor"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert 'pip install "qgd-compiler[torch]"' in out
-    assert 'pip install "qgd-compiler[qualtran]"' not in out
+    rows = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    assert 'pip install "qgd-compiler[torch]"' in rows["torch"]
+    assert "pip install" not in rows["qualtran"]
     assert main(["doctor", "--require", "qualtran"]) == 0
 
 
@@ -128,6 +138,24 @@ def test_the_json_has_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert {lib["name"]: lib["found"] for lib in said["libraries"]}["numpy"] == metadata.version("numpy")
     assert {extra["name"] for extra in said["extras"]} >= set(EXTRAS)
     assert said["python"] == ".".join(map(str, sys.version_info[:3]))
+
+
+@pytest.mark.parametrize("name", ["d.json", "d.md", "d.txt", "d.html"])
+def test_the_findings_are_written_in_every_format(name: str, tmp_path: Path) -> None:
+    assert main(["doctor", "-o", str(tmp_path / name)]) == 0
+    text = (tmp_path / name).read_text()
+    assert "numpy" in text
+    assert text.startswith(
+        {"d.json": "{", "d.md": "# Doctor", "d.txt": "Doctor", "d.html": "<!doctype"}[name]
+    )
+
+
+def test_an_extra_that_is_there_in_part_says_what_it_lacks(
+    elsewhere: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere["cirq-core"] = "1.3"
+    assert main(["doctor"]) == 0
+    assert "lacks cirq-core 1.3 (needs <1.7,>=1.4)" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_doctor_needs_nothing_heavy() -> None:
