@@ -192,7 +192,8 @@ def test_a_declared_hessian_compiles_with_the_norm_unknown_solver_only() -> None
             "gradient": {"norm": 1},
         }
     )
-    assert report.solver.name == "kernel reflection, norm unknown"
+    assert report.solver.name == "discrete adiabatic, fit"
+    assert report.total.proven is not None and report.total.proven.solver == "kernel reflection, norm unknown"
     assert report.weakest_source == "assumed"
     reasons = {a.reason for a in report.alternatives if not a.valid}
     assert any("norm of the solution" in r for r in reasons)

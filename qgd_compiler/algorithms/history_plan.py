@@ -23,6 +23,7 @@ from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import Scalar, is_array, maximum, minimum, sqrt
 
 ROUNDED_UP = 1 + 1e-12  # so that a share is enough for the words that it was made for
+SMALLEST = 2.0**-40  # share: words without any error have one too
 FINEST = 1e-6  # of the budget: a finer solver does not succeed more often by more than this
 
 
@@ -97,8 +98,8 @@ def composed(
     rho = moved / (1 + moved)
     step = step_of(sizes.allowed(rho / inverse_norm))
     history = history_of(step)
-    alpha = _number(history.alpha)
-    rho = inverse_norm * _number(history.epsilon)
+    alpha = number(history.alpha)
+    rho = inverse_norm * number(history.epsilon)
     widened = 0.0 if bound else rho  # a lower bound must not pay for its own coarse words
     kappa = alpha * inverse_norm / (1 - widened)
     norm = _solution_norm(sizes.sums, padding, alpha, widened / (1 - widened))
@@ -108,7 +109,7 @@ def composed(
     rhs = state_of(moved * least_norm / kappa)
 
     if tight:
-        shares = _tightened(shares, budget, rho, kappa * rhs.error / least_norm)
+        shares = tightened(shares, budget, rho, kappa * rhs.error / least_norm)
     solver_epsilon = shares.solver * budget
     spread = 1.0 if norm is None else sqrt(norm[1] / norm[0])
     queries = solver.queries(kappa, solver_epsilon, spread)
@@ -135,15 +136,19 @@ def composed(
     )
 
 
-def _tightened(shares: Shares, budget: Scalar, rho: Scalar, rhs_moved: Scalar) -> Shares:
+def tightened(shares: Shares, budget: Scalar, rho: Scalar, rhs_moved: Scalar) -> Shares:
     """Shares for the same words of which nothing is left over."""
-    encoding = minimum(distance_of(rho / (1 - rho)) / budget * ROUNDED_UP, shares.encoding)
-    right_hand_side = minimum(distance_of(rhs_moved) / budget * ROUNDED_UP, shares.right_hand_side)
+    used = (distance_of(rho / (1 - rho)), distance_of(rhs_moved))
+    encoding, right_hand_side = (
+        minimum(maximum(distance / budget * ROUNDED_UP, SMALLEST), share)
+        for distance, share in zip(used, (shares.encoding, shares.right_hand_side), strict=True)
+    )
     solver = 1 - encoding - right_hand_side - shares.synthesis
     return Shares(solver, encoding, right_hand_side, shares.synthesis)
 
 
-def _number(value: Scalar) -> Scalar:
+def number(value: Scalar) -> Scalar:
+    """An array as it is, anything else as a float."""
     return value if is_array(value) else float(value)
 
 

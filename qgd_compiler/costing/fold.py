@@ -69,6 +69,10 @@ class Folded(Operation):
         """The signature."""
         return self.signature
 
+    def register(self, name: str) -> Register:
+        """The register called `name` of the signature."""
+        return next(r for r in self.signature if r.name == name)
+
 
 def fold(operation: Operation, price_of: PriceOf, *, adjoint: bool = False) -> Cost:
     """The cost of one run of `operation` (or its inverse).

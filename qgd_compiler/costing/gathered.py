@@ -40,6 +40,37 @@ def gathered(costs: Sequence[Cost], index: NDArray[np.int64]) -> Cost:
     return Cost(parts, work, work if same else picked([c.clean for c in costs], index))
 
 
+def taken(cost: Cost, index: NDArray[np.int64]) -> Cost:
+    """A cost of arrays at other places; Cliffords and measurements are left out."""
+    parts = {
+        label: Gates(
+            **{f.name: 0 if f.name in UNCOUNTED else at(getattr(gates, f.name), index) for f in fields(Gates)}
+        )
+        for label, gates in cost.by_component.items()
+    }
+    work = at(cost.work, index)
+    return Cost(parts, work, work if cost.clean is cost.work else at(cost.clean, index))
+
+
+def at(value: Scalar, index: NDArray[np.int64]) -> Scalar:
+    """`value[index]` of an array; a number is the same everywhere."""
+    return value[index] if isinstance(value, np.ndarray) else value
+
+
+def chosen(condition: NDArray[np.bool_], then: Cost, otherwise: Cost) -> Cost:
+    """One cost where the condition holds, else the other; all gates together."""
+    gates = Gates(
+        **{
+            f.name: np.where(condition, getattr(then.gates, f.name), getattr(otherwise.gates, f.name))
+            for f in fields(Gates)
+            if f.name not in UNCOUNTED
+        }
+    )
+    work = np.where(condition, then.work, otherwise.work)
+    same = then.work is then.clean and otherwise.work is otherwise.clean
+    return Cost({"": gates}, work, work if same else np.where(condition, then.clean, otherwise.clean))
+
+
 def picked(values: Sequence[Scalar], index: NDArray[np.int64]) -> Scalar:
     """`values[index]` in float64, or their one value where all are the same."""
     first = values[0]

@@ -31,7 +31,18 @@ import numpy as np
 from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.errors import UsageError
 from qgd_compiler.kinds import Kind
-from qgd_compiler.scalars import Scalar, acosh, atanh, ceil, is_symbolic, log, maximum, minimum, sqrt
+from qgd_compiler.scalars import (
+    Scalar,
+    acosh,
+    atanh,
+    ceil,
+    is_array,
+    is_symbolic,
+    log,
+    maximum,
+    minimum,
+    sqrt,
+)
 
 DISCRETE = "discrete adiabatic"
 ACCRETIVE = "L + L† ⪰ 0, as in every history of a step of norm at most 1"
@@ -118,8 +129,10 @@ def best_split(epsilon: Scalar, constant: Scalar) -> Split:
             "the split of the adiabatic solver needs ε and c as numbers", remedy="κ may be a symbol"
         )
     eps, c = np.broadcast_arrays(np.asarray(epsilon, dtype=float), np.asarray(constant, dtype=float))
-    if not (np.all((eps > 0) & (eps < 1)) and np.all(c > 0)):
+    valid = (eps > 0) & (eps < 1)
+    if not (np.all(valid) or is_array(epsilon)) or not np.all(c > 0):
         raise UsageError("the adiabatic solver needs 0 < ε < 1 and c > 0", remedy="such as ε = 1e-3")
+    eps = np.where(valid, eps, np.nan)  # of many plans some may have nothing left for the solver
     distance = np.empty(eps.shape)
     for one in np.unique(c):
         at = c == one

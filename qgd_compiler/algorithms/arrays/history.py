@@ -150,11 +150,31 @@ def _priced(
         bound=bound,
         tight=tight,
     )
-    valid = valid & np.asarray(made.shares.solver > 0)
     most = made.probability[1] if made.norm is not None else None
-    ways = ways_of(made.success, most, reusable=solver.reusable)
     wanted = Wanted(ceil_log2(rows(iterations, padding)), iterations, runs.marks)
-    return _counted(made, circuit(amplified(made.run, wanted, ways)), ways.circuits, exchange, valid)
+    return counts_of(made, wanted, most, solver, exchange, valid)
+
+
+def counts_of(
+    made: Composed,
+    wanted: Wanted,
+    most: Scalar,
+    solver: LinearSolver,
+    exchange: Exchange,
+    valid: NDArray[np.bool_],
+) -> Prices:
+    """The prices of plans, by their best ways to amplify.
+
+    most   the probability of what is wanted is at most this; None: not known
+    valid  where there is an encoding
+    """
+    valid = valid & np.asarray(made.shares.solver > 0)
+    success = np.broadcast_to(made.success, valid.shape)
+    ways = ways_of(
+        success, None if most is None else np.broadcast_to(most, valid.shape), reusable=solver.reusable
+    )
+    program = circuit(amplified(made.run, wanted, ways))
+    return _counted(made, program, ways.circuits, exchange, valid)
 
 
 def _counted(

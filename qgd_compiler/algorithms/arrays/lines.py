@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.amplitude_tree import amplitude_tree
 from qgd_compiler.algorithms.arrays.history import Array, Index, States
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history_plan import Sizes
 from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.problem import HistorySums
+from qgd_compiler.algorithms.quadratic import Quadratic
+from qgd_compiler.algorithms.right_hand_sides import States as Vector
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.algorithms.upload import vector_state
 from qgd_compiler.costing.fold import Folded, Folder
@@ -27,37 +28,20 @@ from qgd_compiler.scalars import Scalar
 Mask = NDArray[np.bool_]
 
 
-@final
 @dataclass(eq=False)
-class LinesOfOneRun:
-    """Offers with access models for one `LinearSystem` that `serves`."""
+class Lines:
+    """Offers with access models for one vector `states` with so many `nonzeros`, of which `remains` is the error."""
 
-    system: LinearSystem
-    left_over: float
     lines: Sequence[tuple[Offer, Access]]
+    vector: Vector
+    nonzeros: int | None
+    remains: float
     folder: Folder
     _states: dict[tuple[object, ...], tuple[Operation, float, int]] = field(default_factory=dict)
 
-    @property
-    def marks(self) -> tuple[tuple[int, int], ...]:
-        """As `Runs` says."""
-        return self.system.marks
-
-    def sizes(self, line: Index) -> Sizes:
-        """As `Runs` says."""
-        return _Paddings(self.system)
-
     def left(self, line: Index) -> Scalar:
         """As `Runs` says."""
-        return self.left_over
-
-    def rate(self, line: Index) -> Scalar:
-        """As `Runs` says."""
-        return float(self.system.rates[0])
-
-    def iterations(self, line: Index) -> Scalar:
-        """As `Runs` says."""
-        return self.system.iterations
+        return self.remains
 
     def steps(self, line: Index, epsilon: Array) -> tuple[Encoding, Mask]:
         """As `Runs` says."""
@@ -88,19 +72,54 @@ class LinesOfOneRun:
 
     def _state(self, number: int, error: float) -> tuple[object, ...]:
         offer, access = self.lines[number]
-        system, layout = self.system, offer.columns
-        span = int(layout.span)
-        known = system.states.data is not None
-        if system.nonzeros is not None and system.nonzeros < span:
-            made = vector_state(system.states, system.nonzeros, layout, error, access, self.folder)
-            key: tuple[object, ...] = (number, id(made.routine), made.bits)
-            self._states.setdefault(key, (made.routine, made.error, made.bits))
-            return key
-        bits, reached = system.states.bits_for(span, layout.places() if known else None, error)
-        key = (number, bits)
-        if key not in self._states:
-            self._states[key] = (amplitude_tree(span, bits, access), reached, bits)
+        layout = offer.columns
+        nonzeros = int(layout.span) if self.nonzeros is None else self.nonzeros
+        made = vector_state(self.vector, nonzeros, layout, error, access, self.folder)
+        key = (number, id(made.routine), made.bits)
+        self._states.setdefault(key, (made.routine, made.error, made.bits))
         return key
+
+
+@final
+@dataclass(eq=False)
+class LinesOfOneRun(Lines):
+    """Those of a `LinearSystem` that arrays `serve`."""
+
+    system: LinearSystem = field(kw_only=True)
+
+    @property
+    def marks(self) -> tuple[tuple[int, int], ...]:
+        """As `Runs` says."""
+        return self.system.marks
+
+    def sizes(self, line: Index) -> Sizes:
+        """As `Runs` says."""
+        return _Paddings(self.system)
+
+    def rate(self, line: Index) -> Scalar:
+        """As `Runs` says."""
+        return float(self.system.rates[0])
+
+    def iterations(self, line: Index) -> Scalar:
+        """As `Runs` says."""
+        return self.system.iterations
+
+
+@final
+@dataclass(eq=False)
+class LinesOfOnePoint(Lines):
+    """Those of a stationary point."""
+
+    quadratic: Quadratic = field(kw_only=True)
+
+    def lowest(self, line: Index) -> Scalar:
+        """As `Points` says."""
+        return self.quadratic.low
+
+    def solution(self, line: Index) -> tuple[Scalar, Scalar]:
+        """As `Points` says."""
+        assert self.quadratic.stationary is not None
+        return self.quadratic.stationary
 
 
 def serves(system: object) -> bool:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.arrays.history import Array, Index, Prices, priced
 from qgd_compiler.algorithms.arrays.lines import serves
-from qgd_compiler.algorithms.arrays.search import Searcher
+from qgd_compiler.algorithms.arrays.search import Price, Searcher
+from qgd_compiler.algorithms.arrays.stationary import priced_points
 from qgd_compiler.algorithms.plan import Candidate, Shares
 from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.route import Route
+from qgd_compiler.algorithms.routes.stationary import StationaryRoute
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.errors import InfeasibleError
@@ -51,6 +53,8 @@ class Searched:
 
 def quick(route: Route) -> bool:
     """Whether arrays price the lines of a route."""
+    if isinstance(route, StationaryRoute):
+        return route.quick
     return isinstance(route, HistoryRoute) and serves(route.system)
 
 
@@ -69,13 +73,13 @@ def groups_of(
     found = []
     for (subject, solver), mine in sorted_out.items():
         route = routes[subject]
-        assert isinstance(route, HistoryRoute)
+        assert isinstance(route, HistoryRoute | StationaryRoute)
         found.append(_group(route, solver, mine, exchange, folder, value, most_qubits))
     return found
 
 
 def _group(
-    route: HistoryRoute,
+    route: HistoryRoute | StationaryRoute,
     name: str,
     candidates: Sequence[Candidate],
     exchange: Exchange,
@@ -83,13 +87,26 @@ def _group(
     value: Callable[[Any], Any],
     most_qubits: int | None,
 ) -> Group:
-    runs = route.runs(candidates, folder)
     solver = route.solver(name)
+    price: Price
+    if isinstance(route, StationaryRoute):
+        points = route.points(candidates, folder)
 
-    def price(
-        line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
-    ) -> Prices:
-        return priced(runs, solver, exchange, line, padding, shares, bound=bound, tight=tight)
+        def of_points(
+            line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
+        ) -> Prices:
+            return priced_points(points, solver, exchange, line, shares, bound=bound, tight=tight)
+
+        price = of_points
+    else:
+        runs = route.runs(candidates, folder)
+
+        def of_runs(
+            line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
+        ) -> Prices:
+            return priced(runs, solver, exchange, line, padding, shares, bound=bound, tight=tight)
+
+        price = of_runs
 
     searcher = Searcher(price, value, most_qubits)
     row = np.array(route.knobs(candidates[0]), dtype=float)

@@ -95,7 +95,8 @@ class HistoryRoute:
         """Lines as arrays ask for them, where arrays serve the system."""
         assert isinstance(self.system, LinearSystem)
         lines = [(self._offers[c.encoding], c.access) for c in candidates]
-        return LinesOfOneRun(self.system, self._left, lines, folder)
+        system = self.system
+        return LinesOfOneRun(lines, system.states, system.nonzeros, self._left, folder, system=system)
 
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says; `knob` is the padding."""

@@ -1,24 +1,19 @@
-r"""Plans that solve H x = −g once: where the run has come near its end, its length does not matter any more.
-
-Errors (2-norm of the normalised output, all bounds): ‖u_T − x‖/‖u_T‖ <= m^T/(1 − m^T) is taken from the budget first.
-The solution moves by a relative ρ/(1−ρ), ρ = ‖H⁻¹‖ε_H, with the encoding, and by a relative κ ε_g/‖x‖ (‖x‖ =
-‖(H/α)⁻¹ĝ‖ >= 1) with the preparation of g; the solver adds its ε_s.
-"""
+"""Plans that solve H x = −g once: where the run has come near its end, its length does not matter any more."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import final
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
-from qgd_compiler.algorithms.history_plan import FINEST
+from qgd_compiler.algorithms.arrays.lines import LinesOfOnePoint
 from qgd_compiler.algorithms.linear_solvers import LinearSolver, dominated
 from qgd_compiler.algorithms.menu.offer import Offer, Words
-from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
+from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, distance_of
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.route import Line
+from qgd_compiler.algorithms.stationary_plan import composed_stationary
 from qgd_compiler.algorithms.subjects import StationarySubject
 from qgd_compiler.algorithms.upload import vector_state
 from qgd_compiler.costing.fold import Folder
@@ -71,71 +66,71 @@ class StationaryRoute:
         """None."""
         return ()
 
+    @property
+    def quick(self) -> bool:
+        """Whether arrays price its lines: nothing is written into lookups."""
+        return not self._quadratic.states.written
+
+    def solver(self, name: str) -> LinearSolver:
+        """The solver of this name."""
+        return self._solvers[name]
+
+    def points(self, candidates: Sequence[Candidate], folder: Folder) -> LinesOfOnePoint:
+        """Lines as arrays ask for them."""
+        assert self._off is not None
+        lines = [(self._offers[c.encoding], c.access) for c in candidates]
+        quadratic, left = self._quadratic, self._epsilon - self._off
+        return LinesOfOnePoint(lines, quadratic.states, quadratic.nonzeros, left, folder, quadratic=quadratic)
+
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says."""
         quadratic, solver = self._quadratic, self._solvers[candidate.solver]
         assert quadratic.stationary is not None and self._off is not None
-        budget, inverse_norm = self._epsilon - self._off, 1 / quadratic.low
-        moved = displacement_of(shares.encoding * budget)
-        rho = moved / (1 + moved)
-        offer = self._offers[candidate.encoding]
-        words = Words(epsilon=rho / inverse_norm)
-        encoding = offer.prepared(words, candidate.access).encoding(controlled=True)
-        alpha = float(encoding.alpha)
-        rho = inverse_norm * float(encoding.epsilon)
-        widened = 0.0 if shares.is_bound else rho
-        kappa = alpha * inverse_norm / (1 - widened)
-        moved_by = widened / (1 - widened)
-        norm = (
-            max(quadratic.stationary[0] * alpha * (1 - moved_by), 1.0),
-            quadratic.stationary[1] * alpha * (1 + moved_by),
+        offer, access = self._offers[candidate.encoding], candidate.access
+        made = composed_stationary(
+            solver,
+            self._epsilon - self._off,
+            quadratic.low,
+            quadratic.stationary,
+            shares,
+            lambda epsilon: offer.prepared(Words(epsilon=epsilon), access).encoding(controlled=True),
+            lambda epsilon: vector_state(
+                quadratic.states, quadratic.nonzeros, offer.columns, epsilon, access, self._folder
+            ),
+            bound=shares.is_bound,
         )
-        moved = displacement_of(shares.right_hand_side * budget)
-        state = vector_state(
-            quadratic.states,
-            quadratic.nonzeros,
-            offer.columns,
-            moved * norm[0] / kappa,
-            candidate.access,
-            self._folder,
-        )
-        solver_epsilon = shares.solver * budget
-        spread = math.sqrt(norm[1] / norm[0])
-        queries = solver.queries(kappa, solver_epsilon, spread)
-        success = queries.success
-        if shares.is_bound:
-            success = solver.queries(kappa, FINEST * solver_epsilon, spread).success
-        run = solver.routine(encoding, state.routine, kappa, solver_epsilon)
-        whole = sum(int(r.size) for r in run.registers if r.name != "gradient")
+        assert made.norm is not None
+        whole = sum(int(r.size) for r in made.run.registers if r.name != "gradient")
+        rho = made.rho
         return Lowered(
             candidate=candidate,
             knob=knob,
             shares=shares,
             facts=StationarySubject(
-                encoding=encoding,
-                inverse_norm=inverse_norm,
-                kappa=kappa,
+                encoding=made.step,
+                inverse_norm=made.inverse_norm,
+                kappa=made.kappa,
                 distance=quadratic.distance or 0.0,
-                solution_norm=norm,
-                right_hand_side_bits=state.bits,
-                right_hand_side_error=state.error,
+                solution_norm=made.norm,
+                right_hand_side_bits=made.rhs.bits,
+                right_hand_side_error=made.rhs.error,
             ),
-            queries=queries,
-            run=run,
+            queries=made.queries,
+            run=made.run,
             wanted=Wanted(),
-            ways=amplifications(float(success), most=1.0, reusable=solver.reusable),
-            allowed=shares.synthesis * budget / 2,
-            synthesis_after=2.0,
+            ways=amplifications(float(made.success), most=1.0, reusable=solver.reusable),
+            allowed=made.allowed,
+            synthesis_after=made.after,
             terms=(
                 ("distance from the stationary point", self._off, Kind.BOUND),
-                ("solver", solver_epsilon, queries.kind),
+                ("solver", made.solver_epsilon, made.queries.kind),
                 ("encoding", distance_of(rho / (1 - rho)), Kind.BOUND),
-                ("right-hand side", distance_of(kappa * state.error / norm[0]), Kind.BOUND),
+                ("right-hand side", distance_of(made.kappa * made.rhs.error / made.least_norm), Kind.BOUND),
             ),
             breakdown={
-                "parameters": int(encoding.system),
-                "encoding ancilla": int(encoding.ancilla),
-                "solver ancilla": whole - int(encoding.system) - int(encoding.ancilla),
+                "parameters": int(made.step.system),
+                "encoding ancilla": int(made.step.ancilla),
+                "solver ancilla": whole - int(made.step.system) - int(made.step.ancilla),
             },
             kinds=(Kind.BOUND,),
             reusable=solver.reusable,
