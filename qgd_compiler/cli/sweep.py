@@ -118,7 +118,7 @@ def _say_what_came_of_it(found: Sweep) -> None:
     rows = found.query(
         "SELECT status, count(*) AS points, any_value(reason) AS reason FROM sweep GROUP BY status ORDER BY points DESC"
     ).table.to_pylist()
-    say(f"{len(found):,} points in {found.directory}")
+    say(f"{len(found):,} point{'s' if len(found) > 1 else ''} in {found.directory}")
     for row in rows:
         if row["status"] != "ok":
-            say(f"{row['points']:,} have no price: {row['status']}: {row['reason']}")
+            say(f"without a price: {row['points']:,}, such as by {row['status']}: {row['reason']}")

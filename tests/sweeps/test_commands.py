@@ -39,7 +39,7 @@ def store(spec: str, tmp_path: Path, capsys: Capture) -> str:
     assert out == ""
     lines = err.splitlines()
     assert lines[0] == f"qgd: 42 points in {tmp_path / 's'}"
-    assert lines[1:] == ["qgd: 14 have no price: InfeasibleError: thirteen is unlucky"]
+    assert lines[1:] == ["qgd: without a price: 14, such as by InfeasibleError: thirteen is unlucky"]
     return str(tmp_path / "s")
 
 
@@ -134,7 +134,7 @@ def test_another_sweep_in_the_store_is_replaced_only_when_asked(
     assert main(["sweep", spec, "-o", store, "--over", "n=64"]) == 2
     assert "--new" in capsys.readouterr().err
     assert main(["sweep", spec, "-o", store, "--over", "n=64", "--new"]) == 0
-    assert "1 points" in capsys.readouterr().err
+    assert "1 point in" in capsys.readouterr().err
 
 
 def test_quiet_says_nothing(spec: str, tmp_path: Path, capsys: Capture) -> None:
