@@ -72,6 +72,7 @@ from qgd_compiler.sweeps.manifest import manifest_of, sweep_schema
 from qgd_compiler.sweeps.pointwise import Pointwise
 from qgd_compiler.sweeps.query import Answer
 from qgd_compiler.sweeps.query import query as query_store
+from qgd_compiler.sweeps.quick import Quick
 from qgd_compiler.sweeps.row import Row, circuits_of, row_of
 from qgd_compiler.sweeps.rules import rules_digest
 from qgd_compiler.sweeps.run import Warn, Watch, complete
@@ -532,11 +533,11 @@ def sweep(
     loaded = _loaded(spec)
     if mode not in EVALUATORS:
         raise UsageError(f"there is no mode {mode!r}", remedy=" or ".join(EVALUATORS))
-    evaluator = EVALUATORS[mode]
     if chunk is not None and chunk < 1:
         raise UsageError(f"a chunk of {chunk} points", remedy="at least 1")
     grid = SweepGrid(axes_of(loaded, over or {}, None if points is None else Path(points)))
     document = dump.to_plain(loaded.spec)
+    evaluator: Evaluator = EVALUATORS[mode].suited(document, str(loaded.base_dir))
     manifest = manifest_of(
         loaded.spec.name,
         sweep_digest(loaded, document, grid),
@@ -605,7 +606,7 @@ def _price_in(document: Mapping[str, Any], base_dir: Path) -> Row:
     return price(validate(dict(document), base_dir))
 
 
-EVALUATORS: dict[str, Evaluator] = {"choice": Pointwise(_price_in)}
+EVALUATORS = {"choice": Quick(Pointwise(_price_in))}
 
 
 def _report_at(path: Path) -> Mapping[str, Any]:

@@ -34,6 +34,7 @@ class DeclaredRuns:
     kept        ‖u_T‖²/Σ‖u_t‖², at least
     nonzeros    entries of the gradient that are not zero, at most
     low, high   ends of the spectrum
+    off         distance of u_T from the stationary point, as directions; NaN where it is not known
     """
 
     matrix: Index
@@ -45,15 +46,17 @@ class DeclaredRuns:
     nonzeros: Array
     low: Array
     high: Array
+    off: Array
 
 
 @final
 @dataclass(frozen=True)
 class DeclaredLines:
-    """One encoding with one access model for all of them; `line` is the number of a run."""
+    """One encoding with one access model for all of them, or for their `stationary` points; `line` numbers them."""
 
     declared: DeclaredRuns
     leaf: Leaf
+    stationary: bool = False
 
     @property
     def marks(self) -> tuple[tuple[int, int], ...]:
@@ -66,7 +69,8 @@ class DeclaredLines:
 
     def left(self, line: Index) -> Scalar:
         """As `Runs` says."""
-        return self.declared.epsilon[line]
+        epsilon = self.declared.epsilon[line]
+        return epsilon - self.declared.off[line] if self.stationary else epsilon
 
     def rate(self, line: Index) -> Scalar:
         """As `Runs` says."""
@@ -75,6 +79,14 @@ class DeclaredLines:
     def iterations(self, line: Index) -> Scalar:
         """As `Runs` says."""
         return self.declared.steps[line]
+
+    def lowest(self, line: Index) -> Scalar:
+        """As `Points` says."""
+        return self.declared.low[line]
+
+    def solution(self, line: Index) -> tuple[Scalar, Scalar]:
+        """As `Points` says."""
+        return 1 / self.declared.high[line], 1 / self.declared.low[line]
 
     def steps(self, line: Index, epsilon: Array) -> tuple[Encoding, NDArray[np.bool_]]:
         """As `Runs` says."""

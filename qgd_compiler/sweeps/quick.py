@@ -1,0 +1,294 @@
+"""The evaluator of sweeps: arrays where they price a point, else point by point; both as `qgd compile` does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgd_compiler.algorithms.access import Access, access_named
+from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
+from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine, choose_many, price_of_line
+from qgd_compiler.algorithms.arrays.history import Array, Index, Prices
+from qgd_compiler.algorithms.choice import OBJECTIVES, PROVEN, PROVEN_ROTATION
+from qgd_compiler.algorithms.linear_solvers import FAR, LINEAR_SOLVERS, LinearSolver
+from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.routes.stationary import STATIONARY
+from qgd_compiler.analysis.inverse_norm import history_inverse_norm
+from qgd_compiler.baselines.asked import machines, operator
+from qgd_compiler.baselines.runs import Run, accelerated, plain
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.kinds import Kind, weakest_kind
+from qgd_compiler.spec.loader import validate
+from qgd_compiler.spec.models import Spec
+from qgd_compiler.study.classical import accelerated_degree
+from qgd_compiler.sweeps.columns import OK, OUTPUTS, Column, Words
+from qgd_compiler.sweeps.contenders import contended
+from qgd_compiler.sweeps.declared import Points, points_of, response_of, smallest_kept, why_not_arrays
+from qgd_compiler.sweeps.fields import field_of
+from qgd_compiler.sweeps.pointwise import Pointwise
+
+HISTORY = "history of a quadratic model"
+AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class Quick:
+    """Prices many points at once; what arrays do not know goes to `slow`."""
+
+    slow: Pointwise
+    mode: str = "choice"
+    chunk: int = AT_ONCE
+
+    def suited(self, document: Mapping[str, Any], base_dir: str) -> Quick | Pointwise:
+        """This one, or the slow one where arrays price no point of a spec."""
+        return self.slow if why_not_arrays(validate(dict(document), base_dir).spec) else self
+
+    def evaluate(
+        self,
+        document: Mapping[str, Any],
+        base_dir: str,
+        names: Sequence[str],
+        columns: Mapping[str, NDArray[Any]],
+    ) -> Mapping[str, Column]:
+        """See `evaluator.Evaluator`."""
+        loaded = validate(dict(document), base_dir)
+        fields = [field_of(loaded, name) for name in names]
+        rows = len(next(iter(columns.values())))
+        found: dict[str, NDArray[Any]] = {
+            o.name: np.full(rows, None, dtype=object) if o.kind == "word" else np.full(rows, np.nan)
+            for o in OUTPUTS
+        }
+        points = points_of(document, base_dir, fields, columns)
+        done = np.zeros(rows, dtype=bool)
+        if points is not None:
+            for part in _by_settings(points):
+                priced = _priced(part)
+                there = np.isfinite(priced["t_count"])
+                there &= ~contended(part, np.fmax(priced["t_count"], priced["proven_t_count"]))
+                at = part.index[there]
+                for name, column in priced.items():
+                    found[name][at] = column[there]
+                done[at] = True
+        rest = np.flatnonzero(~done)
+        if len(rest):
+            slow = self.slow.evaluate(document, base_dir, names, {n: c[rest] for n, c in columns.items()})
+            for name, one_by_one in slow.items():
+                assert not isinstance(one_by_one, Words)
+                found[name][rest] = one_by_one
+        return found
+
+
+def _settings(spec: Spec) -> str:
+    """What of a spec decides on lines and exchange."""
+    parts = (spec.access, spec.exchange, spec.solvers, spec.objective, spec.baseline)
+    return repr(parts)
+
+
+def _by_settings(points: Points) -> list[Points]:
+    """Points with the same access models, exchange, solvers and objective together, and the same menu of encodings."""
+    keys: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for number, model in enumerate(points.models):
+        keys.setdefault((_settings(model.spec), tuple(model.offers)), []).append(number)
+    found = []
+    for numbers in keys.values():
+        here = np.flatnonzero(np.isin(points.model, numbers))
+        if len(here):
+            runs = points.runs
+            taken = {name: getattr(runs, name)[here] for name in runs.__dataclass_fields__}
+            found.append(
+                replace(
+                    points,
+                    index=points.index[here],
+                    model=points.model[here],
+                    runs=replace(runs, **taken),
+                    regime=points.regime[here],
+                )
+            )
+    return found
+
+
+def _priced(points: Points) -> dict[str, NDArray[Any]]:
+    """The outputs of all points; infinite T gates where no line serves."""
+    model = points.models[int(points.model[0])]
+    spec = model.spec
+    exchange = Exchange(spec.exchange.toffoli_in_t.value, spec.exchange.rotation)
+    price = spec.access.price_per_lookup
+    accesses = [access_named(n, None if price is None else price.value) for n in spec.access.models]
+    lines = _lines(points, tuple(model.offers), accesses)
+    value = OBJECTIVES[spec.objective]
+    best = choose_many(points.runs, points.matrices, lines, exchange, value)
+    found = _columns(points, lines, best, exchange, spec)
+    found["proven_t_count"] = _proven(points, lines, exchange, value)
+    found.update(_classical(points, spec, found["t_count"]))
+    return found
+
+
+def _lines(points: Points, encodings: Sequence[str], accesses: Sequence[Access]) -> list[ManyLine]:
+    """The menu, in the order of a single compile."""
+    runs, spec = points.runs, points.models[int(points.model[0])].spec
+    families = spec.solvers
+    everywhere = np.ones(len(runs.rate), dtype=bool)
+    accretive = runs.growth <= 1
+    found: list[ManyLine] = []
+    history: list[tuple[LinearSolver, NDArray[np.bool_]]] = [
+        *((s, everywhere) for s in LINEAR_SOLVERS if not s.needs_norm),
+        *((s, accretive) for s in ACCRETIVE_SYSTEM),
+        *((s, ~accretive) for s in ANY_SYSTEM),
+    ]
+    near = runs.off < runs.epsilon
+    points_of_rest = [(s, near) for s in (*LINEAR_SOLVERS, *ACCRETIVE_SYSTEM)]
+    typical = (
+        np.maximum(3 * np.asarray(history_inverse_norm(runs.growth, runs.steps, runs.steps)), 2.0),
+        np.minimum(0.1 * runs.epsilon, 0.1),
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_points = (np.maximum(1.5 * runs.high / runs.low, 2.0), typical[1])
+    for stationary, menu, at in ((False, history, typical), (True, points_of_rest, of_points)):
+        kept = [(s, valid) for s, valid in menu if stationary or families is None or s.family in families]
+        for solver, valid in kept:
+            alone = valid & ~_beaten(solver, valid, kept, *at)
+            for encoding in encodings:
+                found += [
+                    ManyLine(
+                        STATIONARY if stationary else HISTORY, solver, encoding, access, stationary, alone
+                    )
+                    for access in accesses
+                ]
+    return found
+
+
+def _beaten(
+    solver: LinearSolver,
+    valid: NDArray[np.bool_],
+    menu: Sequence[tuple[LinearSolver, NDArray[np.bool_]]],
+    kappa: Array,
+    epsilon: Array,
+) -> NDArray[np.bool_]:
+    """Where another solver asks for less of everything, as `linear_solvers.dominated` says."""
+    found = np.zeros(len(kappa), dtype=bool)
+    if solver.needs_norm or solver.kind not in PROVEN or not valid.any():
+        return found
+    own = solver.queries(kappa, epsilon, 1.0)  # type: ignore[arg-type]
+    for other, there in menu:
+        if other is solver or other.kind not in PROVEN:
+            continue
+        asked = other.queries(kappa, epsilon, 1.0)  # type: ignore[arg-type]
+        factor = np.minimum(own.encoding / asked.encoding, own.right_hand_side / asked.right_hand_side)
+        found |= there & (factor >= FAR) & (np.asarray(asked.success) >= 0.5)
+    return found
+
+
+def _columns(
+    points: Points, lines: Sequence[ManyLine], best: ManyChoice, exchange: Exchange, spec: Spec
+) -> dict[str, NDArray[Any]]:
+    """The chosen plans once more, with all their counts."""
+    count = len(points.index)
+    numbers = ("t_count", "toffoli", "t_per_circuit", "qubits", "queries", "kappa", "circuits")
+    found: dict[str, NDArray[Any]] = {name: np.full(count, np.nan) for name in numbers}
+    words = {
+        n: np.full(count, None, dtype=object) for n in ("solver", "subject", "encoding", "access", "kind")
+    }
+    found["t_count"] = np.full(count, np.inf)
+    for line, at, prices, way in _chosen_plans(points, lines, best, exchange, OBJECTIVES[spec.objective]):
+        for name in numbers:
+            column: Array = prices.toffoli_count if name == "toffoli" else getattr(prices, name)
+            found[name][at] = column[np.arange(len(at)), way]
+        words["solver"][at], words["subject"][at] = line.solver.name, line.subject
+        words["encoding"][at], words["access"][at] = line.encoding, line.access.name
+        words["kind"][at] = weakest_kind((line.solver.kind, Kind.BOUND, exchange.kind)).value
+    rate = float(spec.baseline.t_rate.value)
+    found.update(words)
+    found["circuits"] = np.maximum(found["circuits"], 1.0)
+    found["quantum_seconds"] = found["t_count"] / rate
+    found["padding"] = best.padding
+    for i, name in enumerate(("solver", "encoding", "right_hand_side", "synthesis")):
+        found[f"share_{name}"] = best.shares[i]
+    found["order"] = np.ones(count)
+    found["regime"] = points.regime.astype(object)
+    found["status"] = np.full(count, OK, dtype=object)
+    return found
+
+
+def _proven(points: Points, lines: Sequence[ManyLine], exchange: Exchange, value: Any) -> Array:
+    """T gates of the best plan of which every formula is exact or a bound."""
+    if exchange.kind not in PROVEN:
+        exchange = Exchange(exchange.toffoli_in_t, PROVEN_ROTATION)
+    if exchange.kind not in PROVEN:
+        return np.full(len(points.index), np.nan)
+    proven = [line for line in lines if line.solver.kind in PROVEN]
+    best = choose_many(points.runs, points.matrices, proven, exchange, value)
+    found = np.full(len(points.index), np.nan)
+    for _, at, prices, way in _chosen_plans(points, proven, best, exchange, value):
+        found[at] = prices.t_count[np.arange(len(at)), way]
+    return found
+
+
+def _chosen_plans(
+    points: Points, lines: Sequence[ManyLine], best: ManyChoice, exchange: Exchange, value: Any
+) -> Iterator[tuple[ManyLine, Index, Prices, Index]]:
+    """Each line that won somewhere, where, its prices there, and the best way to amplify."""
+    for number, line in enumerate(lines):
+        at = np.flatnonzero(best.line == number)
+        if not len(at):
+            continue
+        price = price_of_line(points.runs, points.matrices, line, exchange)
+        prices = price(at, best.padding[at], Shares(*best.shares[:, at]))
+        yield line, at, prices, np.lexsort((prices.qubits, np.asarray(value(prices))), axis=-1)[..., 0]
+
+
+def _classical(points: Points, spec: Spec, t_count: Array) -> dict[str, NDArray[Any]]:
+    """The fastest classical run of each point, as `baselines/runs.bills` finds it."""
+    baseline = spec.baseline
+    runs = points.runs
+    sizes = [m.size for m in points.models]
+    rows = np.array([float(s.rows) for s in sizes])[points.model]
+    stored = np.array([float(math.ceil(s.per_row * s.rows)) for s in sizes])[points.model]
+    indexed = np.array([s.indexed for s in sizes])[points.model]
+    seconds = np.full(len(rows), np.inf)
+    words = np.full(len(rows), None, dtype=object)
+    degree = _degrees(points)
+    hardware = machines(baseline)
+    for with_places in (True, False):
+        at = np.flatnonzero(indexed == with_places)
+        if not len(at):
+            continue
+        matrix = operator(rows[at], stored[at], baseline, indexed=with_places)
+        found: list[Run] = [plain(matrix, runs.steps[at]), accelerated(matrix, degree[at], Kind.BOUND, "")]
+        for run in found:
+            for machine in hardware:
+                took = np.asarray(machine.seconds(run.work))
+                better = took < seconds[at]  # NaN where there is no such run
+                seconds[at[better]] = took[better]
+                words[at[better]] = f"{run.name} on {machine.name}"
+    return {"classical_seconds": seconds, "classical": words}
+
+
+def _degrees(points: Points) -> Array:
+    """Products of the accelerated run; NaN where there is none."""
+    runs = points.runs
+    keys = np.stack([points.model.astype(float), runs.rate, runs.steps, runs.epsilon])
+    different, inverse = np.unique(keys, axis=1, return_inverse=True)
+    found = []
+    for number, rate, steps, epsilon in different.T:
+        model = points.models[int(number)]
+        found.append(_degree(model, rate, int(steps), epsilon))
+    return np.array(found)[inverse.ravel()]
+
+
+def _degree(model: Any, rate: float, steps: int, epsilon: float) -> float:
+    low, high = model.lowest, model.highest
+    if not model.quadratic or not (1 - rate * low) >= rate * (high - low) / 2:
+        return math.nan
+    try:
+        kept = smallest_kept(model, rate, steps)
+    except InfeasibleError:
+        return math.nan
+    recursion = replace(model.study.recursion, rates=np.broadcast_to(np.float64(rate), (steps,)))
+    relative = epsilon * kept / response_of(rate, steps).largest(low, high)
+    return float(accelerated_degree(replace(model.study, recursion=recursion), steps, relative)[0])
