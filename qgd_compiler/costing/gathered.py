@@ -40,23 +40,6 @@ def gathered(costs: Sequence[Cost], index: NDArray[np.int64]) -> Cost:
     return Cost(parts, work, work if same else picked([c.clean for c in costs], index))
 
 
-def taken(cost: Cost, index: NDArray[np.int64]) -> Cost:
-    """A cost of arrays at other places; Cliffords and measurements are left out."""
-    parts = {
-        label: Gates(
-            **{f.name: 0 if f.name in UNCOUNTED else at(getattr(gates, f.name), index) for f in fields(Gates)}
-        )
-        for label, gates in cost.by_component.items()
-    }
-    work = at(cost.work, index)
-    return Cost(parts, work, work if cost.clean is cost.work else at(cost.clean, index))
-
-
-def at(value: Scalar, index: NDArray[np.int64]) -> Scalar:
-    """`value[index]` of an array; a number is the same everywhere."""
-    return value[index] if isinstance(value, np.ndarray) else value
-
-
 def chosen(condition: NDArray[np.bool_], then: Cost, otherwise: Cost) -> Cost:
     """One cost where the condition holds, else the other; all gates together."""
     gates = Gates(
@@ -83,3 +66,10 @@ def price_of_totals(primitive: Primitive, adjoint: bool) -> Price:
     """The price without what no total is made of: Cliffords and measurements."""
     price = price_of(primitive, adjoint)
     return replace(price, gates=replace(price.gates, clifford=0, measurements=0))
+
+
+def price_of_counts(primitive: Primitive, adjoint: bool) -> Price:
+    """The price of Toffolis, T gates, rotations and qubits alone, without layers."""
+    price = price_of(primitive, adjoint)
+    counts = replace(price.gates, clifford=0, measurements=0, toffoli_depth=0, rotation_depth=0)
+    return replace(price, gates=counts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
-from qgd_compiler.costing.rules_lookup import columns, lookup, lookup_erased
+from qgd_compiler.costing.rules_lookup import columns, entries, lookup, lookup_erased
 from qgd_compiler.scalars import (
     Scalar,
     ceil_log2,
@@ -22,7 +23,8 @@ from qgd_compiler.scalars import (
 
 Blocks = tuple[Scalar, ...]
 Array = NDArray[Any]
-MOST_TRIED = 2_000_000  # choices times elements that stand in memory at once
+AROUND = 3  # powers of two of columns that arrays try on either side of the root
+MOST_TRIED = 500_000  # choices times elements that stand in memory at once
 
 
 def best_blocks(
@@ -107,11 +109,12 @@ def _searched_arrays(shape: tuple[Array, ...], bits: Array, controlled: bool) ->
     """The same for arrays, every element by itself, in float64: exact for tables of fewer than 2^53 words."""
 
     def search(lengths: tuple[Array, ...], width: Array) -> Array:
-        candidates, fits = _blocks_beside(lengths)
-        fetched = lookup(lengths, width, candidates, controlled).gates.toffoli
-        fetch = _first_fewest(candidates, fits, fetched)
-        erased = lookup_erased(lengths, width, fetch, candidates, controlled).gates.toffoli
-        return np.stack([*fetch, *_first_fewest(candidates, fits, erased)])
+        words = entries(lengths)
+        candidates = _blocks_around(lengths, words / width)
+        fetch = _first_fewest(candidates, lookup(lengths, width, candidates.blocks, controlled).gates.toffoli)
+        candidates = _blocks_around(lengths, words)
+        erased = lookup_erased(lengths, width, fetch, candidates.blocks, controlled).gates.toffoli
+        return np.stack([*fetch, *_first_fewest(candidates, erased)])
 
     found = _by_pieces(shape, bits, search)
     axes = len(shape)
@@ -120,9 +123,10 @@ def _searched_arrays(shape: tuple[Array, ...], bits: Array, controlled: bool) ->
 
 def _borrowed_arrays(shape: tuple[Array, ...], bits: Array, controlled: bool) -> Blocks:
     def search(lengths: tuple[Array, ...], width: Array) -> Array:
-        candidates, fits = _blocks_beside(lengths)
-        found = dirty_lookup(lengths, width, candidates, controlled).gates.toffoli
-        return np.stack(_first_fewest(candidates, fits, found))
+        # one column is a plain lookup, with as many visits as words: far from the root, and tried too
+        candidates = _blocks_around(lengths, entries(lengths) / (2 * width), plain=True)
+        found = dirty_lookup(lengths, width, candidates.blocks, controlled).gates.toffoli
+        return np.stack(_first_fewest(candidates, found))
 
     return tuple(_by_pieces(shape, bits, search))
 
@@ -134,8 +138,8 @@ def _by_pieces(
     flat = np.broadcast_arrays(*shape, bits)
     whole = np.stack([np.ravel(part).astype(float) for part in flat])
     keys, index = np.unique(whole, axis=1, return_inverse=True)
-    choices = math.prod(int(ceil_log2(max(int(length.max()), 1))) + 1 for length in keys[:-1])
-    step = max(1, MOST_TRIED // choices)
+    first = math.prod(int(ceil_log2(max(int(length.max()), 1))) + 1 for length in keys[:-2])
+    step = max(1, MOST_TRIED // (first * (2 * AROUND + 2)))
     parts = [
         search(tuple(row[None, at : at + step] for row in keys[:-1]), keys[-1][None, at : at + step])
         for at in range(0, keys.shape[1], step)
@@ -144,18 +148,38 @@ def _by_pieces(
     return found.reshape(len(found), *flat[0].shape)
 
 
-def _blocks_beside(lengths: tuple[Array, ...]) -> tuple[tuple[Array, ...], NDArray[np.bool_]]:
-    """Every choice on the first axis, fewest columns first; and which of them fit each element."""
-    most = [int(ceil_log2(max(int(length.max()), 1))) for length in lengths]
-    choices = sorted(product(*(range(m + 1) for m in most)), key=lambda c: (sum(c), c))
-    powers = np.array(choices, dtype=float).reshape(len(choices), len(lengths))
-    candidates = tuple(2.0 ** powers[:, axis, None] for axis in range(len(lengths)))
-    fits = np.all([p <= ceil_log2(n) for p, n in zip(powers.T[:, :, None], lengths, strict=True)], axis=0)
-    return candidates, fits
+@dataclass(frozen=True)
+class _Candidates:
+    """Choices of columns for each element, on the first axis, fewest columns first; and which of them fit."""
+
+    blocks: tuple[Array, ...]
+    fits: NDArray[np.bool_]
 
 
-def _first_fewest(
-    candidates: tuple[Array, ...], fits: NDArray[np.bool_], toffoli: Array
-) -> tuple[Array, ...]:
-    best = np.argmin(np.where(fits, toffoli, np.inf), axis=0)
-    return tuple(axis[best, 0] for axis in candidates)
+def _blocks_around(lengths: tuple[Array, ...], ratio: Array, *, plain: bool = False) -> _Candidates:
+    """Every way to lay out powers of two around √ratio columns on the axes: L/K + K/c is least there.
+
+    Rounded up axis by axis, visits are fewer than 2^(axes) times L/K, so that the best lies within AROUND powers.
+    plain   one column is a choice too
+    """
+    most = [np.asarray(ceil_log2(np.maximum(length, 1))) for length in lengths]
+    ends = [int(m.max()) for m in most]
+    centre = np.clip(np.round(np.log2(np.maximum(ratio, 1)) / 2), 0, sum(most))
+    totals = [centre + d for d in range(-AROUND, AROUND + 1)]
+    if plain:
+        totals.insert(0, np.zeros_like(centre))
+    powers: list[list[Array]] = [[] for _ in lengths]
+    for total in totals:
+        for others in product(*(range(end + 1) for end in ends[:-1])):
+            for axis, power_of_two in enumerate(others):
+                powers[axis].append(np.full_like(centre, power_of_two))
+            powers[-1].append(total - sum(others))
+    stacked = [np.concatenate(p) for p in powers]
+    fits = np.all([(p >= 0) & (p <= m) for p, m in zip(stacked, most, strict=True)], axis=0)
+    blocks = tuple(2.0 ** np.where(fits, p, 0.0) for p in stacked)
+    return _Candidates(blocks, fits)
+
+
+def _first_fewest(candidates: _Candidates, toffoli: Array) -> tuple[Array, ...]:
+    best = np.argmin(np.where(candidates.fits, toffoli, np.inf), axis=0)
+    return tuple(np.take_along_axis(axis, best[None], axis=0)[0] for axis in candidates.blocks)

@@ -20,7 +20,7 @@ from qgd_compiler.baselines.runs import Run, accelerated, back_propagation, plai
 from qgd_compiler.baselines.work import VALUE_BYTES
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind
-from qgd_compiler.scalars import is_integer
+from qgd_compiler.scalars import Scalar, is_integer
 from qgd_compiler.structure.facts import Facts
 from qgd_compiler.structure.gram import Gram
 from qgd_compiler.structure.identity import Identity
@@ -143,12 +143,17 @@ def accelerated_error(study: Study) -> tuple[float | None, str]:
     return epsilon * kept / response.largest(low, high), ""
 
 
+def accelerated_pace(rate: Scalar, low: Scalar, high: Scalar) -> tuple[Scalar, Scalar]:
+    """m = 1 − ηλ_min, and the pace c of its lazy walk."""
+    growth = 1 - rate * low
+    return growth, rate * (high - low) / growth
+
+
 def accelerated_degree(study: Study, steps: int, relative: float) -> tuple[int, Kind]:
     """Products of the accelerated run for an error relative to the largest response; at most T."""
     recursion = study.recursion
     rate, low, high = recursion.rate, recursion.lambda_min, recursion.lambda_max
-    growth = 1 - rate * low
-    pace = rate * (high - low) / growth
+    growth, pace = accelerated_pace(rate, low, high)
     if steps == 1 or not pace > 0:
         return 1, Kind.EXACT
     if recursion.start > 0:

@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 RUN_FIELDS = ("dynamics.iterations", "dynamics.learning_rate", "target.epsilon")
-MOST_STEPS = 1e9
+MOST_STEPS = 1e9  # with paddings of a few times as many still below 2^36
 
 
 def why_not_arrays(spec: Spec) -> str:

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from qgd_compiler.algorithms.access import Access, access_named
 from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine, choose_many, price_of_line
+from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
 from qgd_compiler.algorithms.arrays.history import Array, Index, Prices
 from qgd_compiler.algorithms.choice import OBJECTIVES, PROVEN, PROVEN_ROTATION
 from qgd_compiler.algorithms.linear_solvers import FAR, LINEAR_SOLVERS, LinearSolver
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.polynomials import walks
 from qgd_compiler.algorithms.routes.stationary import STATIONARY
 from qgd_compiler.analysis.inverse_norm import history_inverse_norm
 from qgd_compiler.baselines.asked import machines, operator
@@ -26,10 +28,10 @@ from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Spec
-from qgd_compiler.study.classical import accelerated_degree
+from qgd_compiler.study.classical import accelerated_pace
 from qgd_compiler.sweeps.columns import OK, OUTPUTS, Column, Words
 from qgd_compiler.sweeps.contenders import contended
-from qgd_compiler.sweeps.declared import Points, points_of, response_of, smallest_kept, why_not_arrays
+from qgd_compiler.sweeps.declared import Model, Points, points_of, response_of, smallest_kept, why_not_arrays
 from qgd_compiler.sweeps.fields import field_of
 from qgd_compiler.sweeps.pointwise import Pointwise
 
@@ -100,13 +102,14 @@ def _by_settings(points: Points) -> list[Points]:
         here = np.flatnonzero(np.isin(points.model, numbers))
         if len(here):
             runs = points.runs
-            taken = {name: getattr(runs, name)[here] for name in runs.__dataclass_fields__}
+            arrays = [name for name in runs.__dataclass_fields__ if name != "norms"]
+            taken = {name: getattr(runs, name)[here] for name in arrays}
             found.append(
                 replace(
                     points,
                     index=points.index[here],
                     model=points.model[here],
-                    runs=replace(runs, **taken),
+                    runs=DeclaredRuns(**taken),
                     regime=points.regime[here],
                 )
             )
@@ -270,25 +273,36 @@ def _classical(points: Points, spec: Spec, t_count: Array) -> dict[str, NDArray[
 
 
 def _degrees(points: Points) -> Array:
-    """Products of the accelerated run; NaN where there is none."""
+    """Products of the accelerated run, as `accelerated_degree` finds them; NaN where there is none."""
     runs = points.runs
-    keys = np.stack([points.model.astype(float), runs.rate, runs.steps, runs.epsilon])
+    quadratic = np.array([m.quadratic for m in points.models])[points.model]
+    keys = np.stack([points.model.astype(float), runs.rate, runs.steps])
     different, inverse = np.unique(keys, axis=1, return_inverse=True)
-    found = []
-    for number, rate, steps, epsilon in different.T:
-        model = points.models[int(number)]
-        found.append(_degree(model, rate, int(steps), epsilon))
-    return np.array(found)[inverse.ravel()]
+    shares = [_kept_share(points.models[int(m)], rate, int(steps)) for m, rate, steps in different.T]
+    relative = runs.epsilon * np.array(shares)[inverse.ravel()]
+    growth, pace = accelerated_pace(runs.rate, runs.low, runs.high)
+    found = np.full(len(runs.rate), np.nan)
+    usable = (
+        quadratic
+        & np.isfinite(relative)
+        & (1 - runs.rate * runs.low >= runs.rate * (runs.high - runs.low) / 2)
+    )
+    single = usable & ((runs.steps == 1) | ~(pace > 0))
+    found[single] = 1.0
+    for at, degree, less in (
+        (usable & ~single & (growth <= 1), walks.lazy_mean_degree, 0),
+        (usable & ~single & (growth > 1), walks.lazy_degree, 1),
+    ):
+        if at.any():
+            products = degree(runs.steps[at] - less, pace[at], relative[at])
+            found[at] = np.maximum(1, np.minimum(products, runs.steps[at]))
+    return found
 
 
-def _degree(model: Any, rate: float, steps: int, epsilon: float) -> float:
-    low, high = model.lowest, model.highest
-    if not model.quadratic or not (1 - rate * low) >= rate * (high - low) / 2:
-        return math.nan
+def _kept_share(model: Model, rate: float, steps: int) -> float:
+    """The size of the answer over the largest response; NaN where nothing bounds it."""
     try:
         kept = smallest_kept(model, rate, steps)
     except InfeasibleError:
         return math.nan
-    recursion = replace(model.study.recursion, rates=np.broadcast_to(np.float64(rate), (steps,)))
-    relative = epsilon * kept / response_of(rate, steps).largest(low, high)
-    return float(accelerated_degree(replace(model.study, recursion=recursion), steps, relative)[0])
+    return kept / response_of(rate, steps).largest(model.lowest, model.highest)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.arrays.declared import DeclaredLines, DeclaredRuns
-from qgd_compiler.algorithms.arrays.history import Array, Index, Prices, priced
+from qgd_compiler.algorithms.arrays.history import Array, Index, Prices, joined, priced
 from qgd_compiler.algorithms.arrays.leaves import Leaf, Matrices
 from qgd_compiler.algorithms.arrays.search import Price, Searcher
 from qgd_compiler.algorithms.arrays.stationary import priced_points
@@ -20,6 +20,7 @@ from qgd_compiler.algorithms.plan import Shares
 from qgd_compiler.costing.exchange import Exchange
 
 Mask = NDArray[np.bool_]
+PIECE = 2**14  # elements at once: arrays that stay in the cache of a core
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ def choose_many(
         if not len(at):
             continue
         searcher = Searcher(price_of_line(runs, matrices, line, exchange), value)
+        rough = Searcher(price_of_line(runs, matrices, line, exchange, coarse=True), value)
         table = np.zeros((len(at), 1)) if line.stationary else paddings[at]
         bounds = np.full(count, np.inf)
-        bounds[at] = searcher.bounds(at, table).min(axis=1)
+        bounds[at] = rough.bounds(at, table).min(axis=1)
         bounded.append((float(np.median(bounds[at])), number, searcher, bounds))
     for _, number, searcher, bounds in sorted(bounded, key=lambda b: b[:2]):
         found = _with_line(found, lines[number], number, searcher, bounds, paddings)
@@ -101,17 +103,28 @@ def _with_line(
     return found
 
 
-def price_of_line(runs: DeclaredRuns, matrices: Matrices, line: ManyLine, exchange: Exchange) -> Price:
-    """What the line costs runs by number."""
-    asked = DeclaredLines(runs, Leaf(line.encoding, line.access, matrices), line.stationary)
+def price_of_line(
+    runs: DeclaredRuns, matrices: Matrices, line: ManyLine, exchange: Exchange, *, coarse: bool = False
+) -> Price:
+    """What the line costs runs by number; `coarse` for lower bounds with fewer different words."""
+    asked = DeclaredLines(runs, Leaf(line.encoding, line.access, matrices, coarse), line.stationary)
     solver = line.solver
 
     def price(
         line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
     ) -> Prices:
-        if asked.stationary:
-            return priced_points(asked, solver, exchange, line, shares, bound=bound, tight=tight)
-        return priced(asked, solver, exchange, line, padding, shares, bound=bound, tight=tight)
+        def piece(at: slice) -> Prices:
+            some = Shares(
+                *(np.broadcast_to(s, line.shape)[at] for s in (shares.solver, shares.encoding)),
+                *(np.broadcast_to(s, line.shape)[at] for s in (shares.right_hand_side, shares.synthesis)),
+            )
+            if asked.stationary:
+                return priced_points(asked, solver, exchange, line[at], some, bound=bound, tight=tight)
+            return priced(asked, solver, exchange, line[at], padding[at], some, bound=bound, tight=tight)
+
+        if coarse or len(line) <= PIECE:  # coarse words are the least of all that are asked for at once
+            return piece(slice(None))
+        return joined([piece(slice(i, i + PIECE)) for i in range(0, len(line), PIECE)])
 
     return price
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
 from qgd_compiler.algorithms.arrays.history import Array, Index, States
-from qgd_compiler.algorithms.arrays.leaves import Leaf
+from qgd_compiler.algorithms.arrays.leaves import MOST_BITS, Leaf, least_of_each
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history_plan import Sizes
 from qgd_compiler.algorithms.problem import HistorySums
@@ -19,10 +19,14 @@ from qgd_compiler.algorithms.scattered_state import scattered_state
 from qgd_compiler.algorithms.systems.linear import BEYOND
 from qgd_compiler.analysis.inverse_norm import history_inverse_norm
 from qgd_compiler.costing.fold import Cost, Folded, Folder
-from qgd_compiler.costing.gathered import chosen, gathered, price_of_totals, taken
+from qgd_compiler.costing.gathered import chosen, gathered, price_of_counts
+from qgd_compiler.costing.kept import WIDTH, Kept, cost_of, flat
+from qgd_compiler.costing.prices import price_of
 from qgd_compiler.kinds import Source
 from qgd_compiler.program.ir import Register
 from qgd_compiler.scalars import Scalar, ceil_log2, maximum, power
+
+MOST_PADDING = 2**36
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class DeclaredRuns:
     nonzeros    entries of the gradient that are not zero, at most
     low, high   ends of the spectrum
     off         distance of u_T from the stationary point, as directions; NaN where it is not known
+    norms       ‖L⁻¹‖ as far as it was asked for
     """
 
     matrix: Index
@@ -47,6 +52,7 @@ class DeclaredRuns:
     low: Array
     high: Array
     off: Array
+    norms: Kept = field(default_factory=Kept, compare=False, repr=False)
 
 
 @final
@@ -57,6 +63,11 @@ class DeclaredLines:
     declared: DeclaredRuns
     leaf: Leaf
     stationary: bool = False
+
+    @property
+    def layers(self) -> bool:
+        """As `Runs` says."""
+        return False
 
     @property
     def marks(self) -> tuple[tuple[int, int], ...]:
@@ -95,10 +106,7 @@ class DeclaredLines:
 
     def states(self, line: Index, epsilon: Array) -> States:
         """As `Runs` says: the dense tree, or where the gradient has few entries the cheaper of the two."""
-        which = self.declared.matrix[line]
-        span = self.leaf.matrices.rows[which]
-        usable = np.where(np.isfinite(epsilon) & (epsilon > 0), epsilon, 1.0)
-        return vector_states(span, self.declared.nonzeros[line], usable, self.leaf.access)
+        return vector_states(self, line, np.where(np.isfinite(epsilon) & (epsilon > 0), epsilon, 1.0))
 
 
 @dataclass(frozen=True)
@@ -113,52 +121,69 @@ class _Declared:
 
     def inverse_norm(self, padding: Scalar) -> Array:
         # a search asks for many splits of the same system
-        pairs = np.stack([self.line.astype(float), np.broadcast_to(padding, self.line.shape)])
-        (line, rows), index = np.unique(pairs, axis=1, return_inverse=True)
-        at = line.astype(np.int64)
-        norm = np.asarray(history_inverse_norm(self.declared.growth[at], self.declared.steps[at], rows))
-        return np.where(norm < BEYOND, norm, np.inf)[index.ravel()]
+        runs = self.declared
+
+        def made(keys: Index) -> list[Scalar]:
+            at, rows = keys // MOST_PADDING, (keys % MOST_PADDING).astype(float)
+            norm = np.asarray(history_inverse_norm(runs.growth[at], runs.steps[at], rows))
+            return [np.where(norm < BEYOND, norm, np.inf)]
+
+        rows = np.broadcast_to(padding, self.line.shape).astype(np.int64)
+        (norm,) = runs.norms.at(self.line * MOST_PADDING + rows, made)
+        return np.asarray(norm)
 
     def allowed(self, epsilon: Scalar) -> Scalar:
         return epsilon / self.declared.rate[self.line]
 
 
-def vector_states(span: Array, nonzeros: Array, epsilon: Array, access: Access) -> States:
+def vector_states(lines: DeclaredLines, line: Index, epsilon: Array) -> States:
     """What `upload.vector_state` makes of one vector without data, for arrays."""
-    bits = np.asarray(ceil_log2(span))
-    words = maximum(angle_bits_for(span, epsilon), 2)
-    forward, backward = _trees(span, words, access)
-    error = error_bound(span, words)
+    which, leaf = lines.declared.matrix[line], lines.leaf
+    span, nonzeros = leaf.matrices.rows[which], lines.declared.nonzeros[line]
+
+    def words_for(entries: Array) -> Index:
+        found = np.asarray(maximum(angle_bits_for(entries, epsilon), 2)).astype(np.int64)
+        return least_of_each(which, found, len(leaf.matrices.rows)) if leaf.coarse else found
+
+    bits, words = np.asarray(ceil_log2(span)), words_for(span)
+    forward, backward = _trees(lines, span, words)
+    error, angle_bits = error_bound(span, words.astype(float)), words.astype(float)
     few = nonzeros < span
     if few.any():
         filled = power(2, ceil_log2(nonzeros))
-        short = maximum(angle_bits_for(filled, epsilon), 2)
-        sparse = _scattered(bits, nonzeros, short, access)
+        short = words_for(filled)
+        sparse = _scattered(bits, np.minimum(nonzeros, span), short, leaf.access)
         better = few & (
             (sparse[0].gates.toffoli < forward.gates.toffoli)
             | ((sparse[0].gates.toffoli == forward.gates.toffoli) & (sparse[0].work < forward.work))
         )
         forward, backward = chosen(better, sparse[0], forward), chosen(better, sparse[1], backward)
-        words = np.where(better, short, words)
-        error = np.where(better, error_bound(filled, short), error)
-    signature = (Register(name="system", size=bits), Register(name="gradient", size=words))
+        angle_bits = np.where(better, short, words).astype(float)
+        error = np.where(better, error_bound(filled, short.astype(float)), error)
+    signature = (Register(name="system", size=bits), Register(name="gradient", size=angle_bits))
     routine = Folded(title="states", signature=signature, forward=forward, backward=backward)
-    return States(routine, error, words, span, bits)
+    return States(routine, error, angle_bits, span, bits)
 
 
-def _trees(span: Array, words: Array, access: Access) -> tuple[Cost, Cost]:
-    pairs = np.stack([span, np.broadcast_to(words, span.shape)])
-    (sizes, bits), index = np.unique(pairs, axis=1, return_inverse=True)
-    folder = Folder(price_of_totals, by_digest=False)
-    tree = amplitude_tree(sizes, bits, access)
-    return taken(folder.cost(tree), index.ravel()), taken(folder.cost(tree, True), index.ravel())
+def _trees(lines: DeclaredLines, span: Array, words: Index) -> tuple[Cost, Cost]:
+    access = lines.leaf.access
+
+    def made(keys: Index) -> list[Scalar]:
+        folder = Folder(price_of_counts, by_digest=False)
+        sizes, bits = (keys // MOST_BITS).astype(float), (keys % MOST_BITS).astype(float)
+        tree = amplitude_tree(sizes, bits, access)
+        return [*flat(folder.cost(tree)), *flat(folder.cost(tree, True))]
+
+    kept = lines.leaf.matrices.kept.setdefault(("amplitude tree", access), Kept())
+    slots = kept.at(span.astype(np.int64) * MOST_BITS + words, made)
+    return cost_of(slots[:WIDTH]), cost_of(slots[WIDTH:])
 
 
-def _scattered(bits: Array, nonzeros: Array, words: Array, access: Access) -> tuple[Cost, Cost]:
+def _scattered(bits: Array, nonzeros: Array, words: Index, access: Access) -> tuple[Cost, Cost]:
     """Counted one by one: a run has few different ones."""
-    keys = np.stack([bits, nonzeros, np.broadcast_to(words, bits.shape)])
+    keys = np.stack([bits, nonzeros, words.astype(float)])
     found, index = np.unique(keys, axis=1, return_inverse=True)
-    folder = Folder(price_of_totals)
-    made = [scattered_state(int(b), min(int(r), 2 ** int(b)), int(w), access) for b, r, w in found.T]
+    folder = Folder(price_of)
+    made = [scattered_state(int(b), int(r), int(w), access) for b, r, w in found.T]
     at = index.ravel()
     return gathered([folder.cost(m) for m in made], at), gathered([folder.cost(m, True) for m in made], at)

@@ -6,7 +6,8 @@ word length, by the same code that a single plan uses, and gathered; around them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -23,8 +24,8 @@ from qgd_compiler.algorithms.plan import Shares, circuit
 from qgd_compiler.algorithms.problem import RightHandSide
 from qgd_compiler.algorithms.right_hand_sides import driven
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.costing.fold import Folded, Folder
-from qgd_compiler.costing.gathered import price_of_totals
+from qgd_compiler.costing.fold import Folded, Folder, PriceOf
+from qgd_compiler.costing.gathered import price_of_counts, price_of_totals
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import Scalar, ceil, ceil_log2, maximum, minimum
 
@@ -46,8 +47,12 @@ class States:
 class Runs(Protocol):
     """Lines of the menu for quadratic runs at one rate from u_0 = 0, by number.
 
-    marks  where the wanted part stands in a step, the same for all
+    marks   where the wanted part stands in a step, the same for all
+    layers  depths are counted (else they are 0)
     """
+
+    @property
+    def layers(self) -> bool: ...
 
     @property
     def marks(self) -> tuple[tuple[int, int], ...]: ...
@@ -84,6 +89,23 @@ class Prices:
     queries: Array
     kappa: Array
     shares: Shares
+
+
+def joined(parts: Sequence[Prices]) -> Prices:
+    """Prices of pieces as one; with the ways of the piece that has the most."""
+    ways = max(p.t_count.shape[-1] for p in parts)
+    names = [f.name for f in fields(Prices) if f.name != "shares"]
+
+    def wide(value: Array) -> Array:
+        return np.pad(value, ((0, 0), (0, ways - value.shape[-1])), constant_values=np.inf)
+
+    shares = Shares(
+        *(
+            np.concatenate([np.broadcast_to(getattr(p.shares, f.name), p.t_count.shape[:1]) for p in parts])
+            for f in fields(Shares)
+        )
+    )
+    return Prices(**{n: np.concatenate([wide(getattr(p, n)) for p in parts]) for n in names}, shares=shares)
 
 
 def priced(
@@ -152,7 +174,7 @@ def _priced(
     )
     most = made.probability[1] if made.norm is not None else None
     wanted = Wanted(ceil_log2(rows(iterations, padding)), iterations, runs.marks)
-    return counts_of(made, wanted, most, solver, exchange, valid)
+    return counts_of(made, wanted, most, solver, exchange, valid, layers=runs.layers)
 
 
 def counts_of(
@@ -162,6 +184,8 @@ def counts_of(
     solver: LinearSolver,
     exchange: Exchange,
     valid: NDArray[np.bool_],
+    *,
+    layers: bool,
 ) -> Prices:
     """The prices of plans, by their best ways to amplify.
 
@@ -174,14 +198,21 @@ def counts_of(
         success, None if most is None else np.broadcast_to(most, valid.shape), reusable=solver.reusable
     )
     program = circuit(amplified(made.run, wanted, ways))
-    return _counted(made, program, ways.circuits, exchange, valid)
+    return _counted(
+        made, program, ways.circuits, exchange, valid, price_of_totals if layers else price_of_counts
+    )
 
 
 def _counted(
-    made: Composed, program: Routine, circuits: Array, exchange: Exchange, valid: NDArray[np.bool_]
+    made: Composed,
+    program: Routine,
+    circuits: Array,
+    exchange: Exchange,
+    valid: NDArray[np.bool_],
+    price: PriceOf,
 ) -> Prices:
     """The counts of `plan.counted`, element by element; ways on the first axis go to the last."""
-    cost = Folder(price_of_totals, by_digest=False).cost(program)
+    cost = Folder(price, by_digest=False).cost(program)
     gates = cost.gates
     each = minimum(made.allowed / maximum(gates.rotations, 1), 0.5)
     per_circuit, depth = exchange.t_count(gates, each), exchange.t_depth(gates, each)

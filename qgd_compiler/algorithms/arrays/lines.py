@@ -39,6 +39,11 @@ class Lines:
     folder: Folder
     _states: dict[tuple[object, ...], tuple[Operation, float, int]] = field(default_factory=dict)
 
+    @property
+    def layers(self) -> bool:
+        """As `Runs` says."""
+        return True
+
     def left(self, line: Index) -> Scalar:
         """As `Runs` says."""
         return self.remains

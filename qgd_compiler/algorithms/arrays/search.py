@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 from qgd_compiler.algorithms.arrays.history import Array, Index, Prices
 from qgd_compiler.algorithms.plan import Shares
 
-EXPONENTS = (14, 14, 28)  # how many of each are tried: encoding, right-hand side, synthesis
+EXPONENTS = (14, 14, 28)  # the largest of each: encoding, right-hand side, synthesis
+WIDE = (3, 3, 6)  # how far one exponent moves at a time
 ROOTS = (0.5, 0.5, 0.5**0.5)  # what they are exponents of
 START = (4, 4, 10)
-NEAR = (2, 2, 1)  # how far exponents move together
-CYCLES = 4  # through all exponents and the padding
+NEAR = (1, 1, 1)  # how far exponents move together
+CYCLES = 6  # through all exponents and the padding
 CELLS = 9  # boxes for each of three shares, the last one down to 0
 AROUND = (0.7, 0.85, 1.0, 1.2, 1.4)  # times the padding, at the end
 
@@ -141,10 +142,11 @@ class Searcher:
         return self._paddings(lines, self._exponents(lines, place), paddings)
 
     def _exponents(self, lines: Index, place: Place) -> Place:
-        for axis, count in enumerate(EXPONENTS):
-            tried = np.repeat(place.exponents[:, :, None], count, axis=2)
-            tried[axis] = np.arange(1, count + 1)
-            place = self._improved(lines, place, np.repeat(place.padding[:, None], count, axis=1), tried)
+        for axis, (far, most) in enumerate(zip(WIDE, EXPONENTS, strict=True)):
+            moves = np.arange(-far, far + 1)
+            tried = np.repeat(place.exponents[:, :, None], len(moves), axis=2)
+            tried[axis] = np.clip(tried[axis] + moves, 1, most)
+            place = self._improved(lines, place, np.repeat(place.padding[:, None], len(moves), axis=1), tried)
         return place
 
     def _neighbours(self, lines: Index, place: Place) -> Place:

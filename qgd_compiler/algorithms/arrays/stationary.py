@@ -19,7 +19,10 @@ from qgd_compiler.scalars import Scalar
 
 
 class Points(Protocol):
-    """Lines of the menu for stationary points, by number."""
+    """Lines of the menu for stationary points, by number; `layers` as of `Runs`."""
+
+    @property
+    def layers(self) -> bool: ...
 
     def left(self, line: Index) -> Scalar:
         """Of the error, when the distance from the stationary point is taken off."""
@@ -71,4 +74,4 @@ def priced_points(
             bound=bound,
             tight=tight,
         )
-        return counts_of(made, Wanted(), 1.0, solver, exchange, valid)
+        return counts_of(made, Wanted(), 1.0, solver, exchange, valid, layers=points.layers)
