@@ -65,6 +65,7 @@ from qgd_compiler.sweeps.columns import arrow
 from qgd_compiler.sweeps.evaluator import Evaluator
 from qgd_compiler.sweeps.fit import Fits, fit_schema
 from qgd_compiler.sweeps.fit import fit as fit_store
+from qgd_compiler.sweeps.fixed import Fixed
 from qgd_compiler.sweeps.grid import Grid as SweepGrid
 from qgd_compiler.sweeps.identity import sweep_digest
 from qgd_compiler.sweeps.local import Local
@@ -519,7 +520,7 @@ def sweep(
                eps, eta, access
     directory  of the store; None: a temporary one, which goes with the result
     points     a CSV file of points, whose columns are fields; together with `over` their product
-    mode       how points are priced (`EVALUATORS`)
+    mode       "choice": the best plan of each point; "fixed": the plan of the spec itself at all of them
     engine     what runs the chunks; None: this process. `Local(2)` of `sweeps.local`: two processes,
                `Cluster(address)` of `sweeps.cluster`: a Dask cluster
     chunk      points in a part of the store
@@ -537,7 +538,7 @@ def sweep(
         raise UsageError(f"a chunk of {chunk} points", remedy="at least 1")
     grid = SweepGrid(axes_of(loaded, over or {}, None if points is None else Path(points)))
     document = dump.to_plain(loaded.spec)
-    evaluator: Evaluator = EVALUATORS[mode].suited(document, str(loaded.base_dir))
+    evaluator = EVALUATORS[mode](loaded, document)
     manifest = manifest_of(
         loaded.spec.name,
         sweep_digest(loaded, document, grid),
@@ -606,7 +607,20 @@ def _price_in(document: Mapping[str, Any], base_dir: Path) -> Row:
     return price(validate(dict(document), base_dir))
 
 
-EVALUATORS = {"choice": Quick(Pointwise(_price_in))}
+def _choosing(loaded: Loaded, document: Mapping[str, Any]) -> Evaluator:
+    return Quick(Pointwise(_price_in)).suited(document, str(loaded.base_dir))
+
+
+def _keeping(loaded: Loaded, document: Mapping[str, Any]) -> Evaluator:
+    made = _chosen(loaded, lambda _: None)
+    return Fixed.of(made.choice.best, made.problem.iterations).suited(document, str(loaded.base_dir))
+
+
+# what prices the points of a sweep, from the spec and its plain data
+EVALUATORS: dict[str, Callable[[Loaded, Mapping[str, Any]], Evaluator]] = {
+    "choice": _choosing,
+    "fixed": _keeping,
+}
 
 
 def _report_at(path: Path) -> Mapping[str, Any]:

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from qgd_compiler.sweeps.work import Engine
 
 
+class Mode(StrEnum):
+    """What is looked for at each point."""
+
+    CHOICE = "choice"
+    FIXED = "fixed"
+
+
 class EngineName(StrEnum):
     """What runs the chunks."""
 
@@ -50,6 +57,12 @@ def sweep_spec(
         Path | None,
         typer.Option("--points", metavar="FILE.csv", help="A table of points: a column for each field."),
     ] = None,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            "--mode", help="The best plan of each point, or that of the spec itself at all of them."
+        ),
+    ] = Mode.CHOICE,
     engine: Annotated[
         EngineName, typer.Option("--engine", help="Processes of this machine, or a Dask cluster.")
     ] = EngineName.LOCAL,
@@ -79,6 +92,7 @@ def sweep_spec(
                 parse_over(over or []),
                 directory,
                 points=points,
+                mode=mode.value,
                 engine=runs,
                 chunk=chunk,
                 new=new,

@@ -156,7 +156,9 @@ def _groups(
         levels.append(level)
         codes.append(code.ravel())
     whole, group = np.unique(np.stack(codes), axis=1, return_inverse=True)
-    keys = [tuple(level[c].item() for level, c in zip(levels, column, strict=True)) for column in whole.T]
+    # NumPy's numbers as Python's; words are strings already
+    plain = [level.tolist() for level in levels]
+    keys = [tuple(level[c] for level, c in zip(plain, column, strict=True)) for column in whole.T]
     return keys, group.ravel()
 
 

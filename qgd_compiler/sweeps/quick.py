@@ -69,7 +69,7 @@ class Quick:
         points = points_of(document, base_dir, fields, columns)
         done = np.zeros(rows, dtype=bool)
         if points is not None:
-            for part in _by_settings(points):
+            for part in by_settings(points):
                 priced = _priced(part)
                 there = np.isfinite(priced["t_count"])
                 there &= ~contended(part, np.fmax(priced["t_count"], priced["proven_t_count"]))
@@ -92,7 +92,7 @@ def _settings(spec: Spec) -> str:
     return repr(parts)
 
 
-def _by_settings(points: Points) -> list[Points]:
+def by_settings(points: Points) -> list[Points]:
     """Points with the same access models, exchange, solvers and objective together, and the same menu of encodings."""
     keys: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for number, model in enumerate(points.models):
@@ -126,7 +126,7 @@ def _priced(points: Points) -> dict[str, NDArray[Any]]:
     lines = _lines(points, tuple(model.offers), accesses)
     value = OBJECTIVES[spec.objective]
     best = choose_many(points.runs, points.matrices, lines, exchange, value)
-    found = _columns(points, lines, best, exchange, spec)
+    found = plan_columns(points, lines, best, exchange, spec)
     found["proven_t_count"] = _proven(points, lines, exchange, value)
     found.update(_classical(points, spec, found["t_count"]))
     return found
@@ -187,7 +187,7 @@ def _beaten(
     return found
 
 
-def _columns(
+def plan_columns(
     points: Points, lines: Sequence[ManyLine], best: ManyChoice, exchange: Exchange, spec: Spec
 ) -> dict[str, NDArray[Any]]:
     """The chosen plans once more, with all their counts."""

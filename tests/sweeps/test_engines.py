@@ -26,7 +26,7 @@ def _parts(directory: Path) -> dict[str, bytes]:
 @pytest.fixture
 def serial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """The parts that one process makes."""
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     api.sweep(SPEC, OVER, tmp_path / "serial")
     return _parts(tmp_path / "serial")
 
@@ -44,7 +44,7 @@ def test_a_process_that_dies_once_costs_nothing(
 ) -> None:
     once = tmp_path / "once"
     once.touch()
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp(killer=256, once=str(once)))
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp(killer=256, once=str(once)))
     api.sweep(SPEC, OVER, tmp_path / "s", engine=Local(2))
     assert not once.exists()
     assert _parts(tmp_path / "s") == serial
@@ -53,12 +53,12 @@ def test_a_process_that_dies_once_costs_nothing(
 def test_a_chunk_that_kills_its_processes_is_reported_and_the_others_are_kept(
     tmp_path: Path, serial: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp(killer=256))
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp(killer=256))
     with pytest.raises(SweepError, match=r"chunk 2 \(points 8 to 11\) has no rows: .*died, twice") as caught:
         api.sweep(SPEC, OVER, tmp_path / "s", engine=Local(2))
     assert caught.value.exit_code == 12
     assert _parts(tmp_path / "s") == {k: v for k, v in serial.items() if k != "part-00000002.parquet"}
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     api.sweep(SPEC, OVER, tmp_path / "s")
     assert _parts(tmp_path / "s") == serial
 
@@ -67,7 +67,7 @@ def test_a_chunk_that_kills_its_processes_is_reported_and_the_others_are_kept(
 def test_an_evaluator_that_trips_costs_its_own_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     # 'arithmetic' has no cost in the made-up evaluator: a KeyError
     with pytest.raises(
         SweepError, match=r"chunk 1 .* and 1 more chunks have no rows: KeyError: 'arithmetic'"
@@ -82,7 +82,7 @@ def test_an_evaluator_that_trips_costs_its_own_chunks(
 
 
 def test_another_compiler_on_a_worker_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     monkeypatch.setattr(api, "rules_digest", lambda: "f" * 64)
     with pytest.raises(SweepError, match="not the one that began the sweep"):
         api.sweep(SPEC, OVER, tmp_path / "s")
@@ -104,7 +104,7 @@ def test_a_dask_cluster_that_loses_a_worker_makes_the_same_bytes(
 ) -> None:
     once = tmp_path / "once"
     once.touch()
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp(slow=0.05, killer=256, once=str(once)))
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp(slow=0.05, killer=256, once=str(once)))
     before = {w.pid for w in cluster.workers.values()}
     api.sweep(SPEC, OVER, tmp_path / "s", engine=Cluster(cluster.scheduler_address))
     assert not once.exists()  # a worker met its end
@@ -122,7 +122,7 @@ def test_a_scheduler_that_does_not_answer_is_said_in_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     started = time.monotonic()
     with pytest.raises(UsageError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
         api.sweep(SPEC, OVER, tmp_path / "s", engine=Cluster("tcp://127.0.0.1:9"))

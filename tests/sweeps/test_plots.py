@@ -22,7 +22,7 @@ OVER = {"n": "64:1048576:log:6", "T": [4, 8, 13, 24, 48], "access": "qrom,qroam"
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sweep]:
     """A sweep of the made-up evaluator."""
     with pytest.MonkeyPatch.context() as change:
-        change.setitem(api.EVALUATORS, "choice", MadeUp(chunk=50))
+        change.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp(chunk=50))
         yield api.sweep(SPEC, OVER, tmp_path_factory.mktemp("plots") / "s")
 
 
@@ -149,7 +149,7 @@ def test_a_page_needs_nothing_from_elsewhere(sweep: Sweep) -> None:
 
 
 def test_what_a_spec_is_called_cannot_break_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     api.sweep({**SPEC, "name": "<script>alert(1)</script>"}, {"n": [64, 128]}, tmp_path / "s")
     page = api.plot(tmp_path / "s", ".html").decode()
     assert "<script" not in page

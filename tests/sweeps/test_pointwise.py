@@ -18,31 +18,36 @@ from tests.sweeps.made_up import SPEC
 
 
 def _agrees(row: dict[str, Any], report: Report) -> None:
-    """The row and the report say the same, digit for digit."""
+    """The row and the report say the same: counts and words exactly, reals but for rounding."""
+
+    def near(value: float | None) -> Any:
+        return None if value is None else pytest.approx(value, rel=1e-9)
+
     total, solver = report.total, report.solver
     assert row["status"] == "ok"
-    assert row["t_count"] == float(total.t_count)
-    assert row["toffoli"] == float(total.toffoli)
+    assert row["t_count"] == near(float(total.t_count))
+    assert row["toffoli"] == near(float(total.toffoli))
     assert row["qubits"] == total.qubits
-    assert row["t_per_circuit"] == float(report.logical.t_count)
+    assert row["t_per_circuit"] == near(float(report.logical.t_count))
     names = (row["solver"], row["subject"], row["encoding"], row.get("chosen_access", row["access"]))
     assert names == (solver.name, solver.subject, solver.encoding, solver.access)
     assert row["order"] == report.carleman.order
     assert (row["regime"], row["kind"]) == (report.regime.name, report.kind.value)
-    assert row["proven_t_count"] == (None if total.proven is None else float(total.proven.t_count))
+    assert row["proven_t_count"] == near(None if total.proven is None else float(total.proven.t_count))
     assert row["queries"] == solver.queries
     shares = ("solver", "encoding", "right_hand_side", "synthesis")
-    assert [row[f"share_{name}"] for name in shares] == [getattr(report.split, name) for name in shares]
+    for name in shares:
+        assert row[f"share_{name}"] == near(getattr(report.split, name))
     if report.linear_system is not None and report.linear_system.chosen:
-        assert row["kappa"] == report.linear_system.kappa
+        assert row["kappa"] == near(report.linear_system.kappa)
         assert row["padding"] == report.linear_system.padding
     baselines = report.baselines
     assert baselines is not None
-    assert row["quantum_seconds"] == baselines.quantum_seconds
-    assert row["classical_seconds"] == baselines.runs[0].seconds
+    assert row["quantum_seconds"] == near(baselines.quantum_seconds)
+    assert row["classical_seconds"] == near(baselines.runs[0].seconds)
     assert row["classical"] == f"{baselines.runs[0].run} on {baselines.runs[0].machine}"
     if report.segments is None and report.readout is None:
-        assert row["circuits"] == report.success.runs
+        assert row["circuits"] == near(report.success.runs)
     if report.physical is None:
         assert row["physical_qubits"] is None
     else:
@@ -146,7 +151,7 @@ def test_an_unforeseen_exception_costs_one_point(monkeypatch: pytest.MonkeyPatch
             raise ZeroDivisionError("oops")
         return {"t_count": 1.0, "status": "ok"}
 
-    monkeypatch.setitem(api.EVALUATORS, "choice", Pointwise(price))
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: Pointwise(price))
     rows = api.sweep(SPEC, {"T": [4, 5, 6]}, tmp_path / "s").to_arrow().to_pylist()
     assert [(r["status"], r["reason"]) for r in rows] == [
         ("ok", None),

@@ -27,7 +27,7 @@ OVER = {
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sweep]:
     """A sweep of the made-up evaluator: n by T by access."""
     with pytest.MonkeyPatch.context() as change:
-        change.setitem(api.EVALUATORS, "choice", MadeUp(chunk=50))
+        change.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp(chunk=50))
         yield api.sweep(SPEC, OVER, tmp_path_factory.mktemp("query") / "s")
 
 
@@ -91,7 +91,7 @@ def test_exponents_are_those_of_the_closed_form(sweep: Sweep) -> None:
 def test_a_sweep_over_words_alone_has_empty_views_along_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     found = api.sweep(SPEC, {"access": "qrom,qroam,qram"}, tmp_path / "s")
     assert len(found.query("select * from crossover")) == 0
     assert len(found.query("select * from exponents")) == 0
@@ -100,7 +100,7 @@ def test_a_sweep_over_words_alone_has_empty_views_along_numbers(
 
 @pytest.mark.parametrize("name", ["dynamics.learning_rate", "target.epsilon"])
 def test_dotted_names_are_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     found = api.sweep(SPEC, {name: "0.1,0.2"}, tmp_path / "s")
     assert [row[name] for row in _rows(found, f'select "{name}" from sweep order by point')] == [0.1, 0.2]
     assert len(found.query("select * from exponents")) == 1
@@ -198,7 +198,7 @@ def test_infinite_numbers_are_null_in_json(sweep: Sweep) -> None:
 
 
 def test_a_store_without_points_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     api.sweep(SPEC, {"n": [64]}, tmp_path / "s")
     for path in (tmp_path / "s" / "parts").iterdir():
         path.unlink()
@@ -246,7 +246,7 @@ def test_the_confidence_interval_is_that_of_the_textbook(
         return found
 
     monkeypatch.setattr(MadeUp, "evaluate", noisy)
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     one = api.sweep(SPEC, {"T": x}, tmp_path / "s").fit("T").fits[0]
     u = [math.log(v) for v in x]
     v = [math.log(a**2 * b) for a, b in zip(x, noise, strict=True)]
@@ -310,7 +310,7 @@ def test_the_result_in_python_knows_itself(sweep: Sweep) -> None:
 def test_a_sweep_without_a_folder_lives_as_long_as_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
     import gc
 
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
     found = api.sweep(SPEC, {"n": [64]})
     folder = found.directory
     assert len(found.to_pandas()) == 1

@@ -26,7 +26,7 @@ OVER = {"n": [64, 128, 256, 512, 1024], "T": [4, 5, 13, 30], "access": "qrom,qro
 
 @pytest.fixture(autouse=True)
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(api.EVALUATORS, "choice", MadeUp())
+    monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
 
 
 def _parts(directory: Path) -> dict[str, bytes]:
@@ -158,7 +158,7 @@ def _other_rules(change: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def _another_mode(change: pytest.MonkeyPatch) -> dict[str, Any]:
-    change.setitem(api.EVALUATORS, "fixed", MadeUp(mode="fixed"))
+    change.setitem(api.EVALUATORS, "fixed", lambda *_: MadeUp(mode="fixed"))
     return {"mode": "fixed"}
 
 
@@ -338,7 +338,7 @@ if __name__ == "__main__":
     from qgd_compiler import api
     from qgd_compiler.cli.main import main
     from tests.sweeps.made_up import MadeUp
-    api.EVALUATORS["choice"] = MadeUp(chunk=2, slow=float(sys.argv[1]))
+    api.EVALUATORS["choice"] = lambda *_: MadeUp(chunk=2, slow=float(sys.argv[1]))
     sys.exit(main(sys.argv[2:]))
 """
 

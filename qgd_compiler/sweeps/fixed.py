@@ -1,0 +1,125 @@
+"""One plan for all points of a sweep: solver, encoding, access and split stay, and the padding keeps its share of T."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
+from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine
+from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
+from qgd_compiler.algorithms.plan import Plan
+from qgd_compiler.algorithms.subjects import HistorySubject, StationarySubject
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.errors import UsageError
+from qgd_compiler.spec.loader import validate
+from qgd_compiler.sweeps.columns import OUTPUTS, Column
+from qgd_compiler.sweeps.declared import Points, points_of, why_not_arrays
+from qgd_compiler.sweeps.fields import field_of
+from qgd_compiler.sweeps.quick import by_settings, plan_columns
+
+SOLVERS = {s.name: s for s in (*LINEAR_SOLVERS, *ACCRETIVE_SYSTEM, *ANY_SYSTEM)}
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Prices a plan that was chosen once, at points that differ from where it was chosen.
+
+    ratio   padding over T; `stationary` for the plan of the stationary point, which has none
+    """
+
+    solver: str
+    encoding: str
+    access: str
+    subject: str
+    stationary: bool
+    ratio: float
+    split: tuple[float, float, float, float]
+    mode: str = "fixed"
+    chunk: int = 2**16
+
+    @classmethod
+    def of(cls, plan: Plan, iterations: int) -> Fixed:
+        """The plan of a compile. UsageError where it is not one that arrays price."""
+        facts = plan.facts
+        simple = isinstance(facts, StationarySubject) or (
+            isinstance(facts, HistorySubject) and facts.system.lift == "none"
+        )
+        if not simple or plan.candidate.solver not in SOLVERS:
+            raise UsageError(
+                f"the plan of this spec is {plan.candidate.solver}, whose price has no formula over many points",
+                remedy="--mode choice, or solvers: [kernel_reflection, discrete_adiabatic] in the spec",
+            )
+        s = plan.shares
+        return cls(
+            solver=plan.candidate.solver,
+            encoding=plan.candidate.encoding,
+            access=plan.candidate.access.name,
+            subject=plan.candidate.subject,
+            stationary=isinstance(facts, StationarySubject),
+            ratio=plan.knob / iterations,
+            split=(float(s.solver), float(s.encoding), float(s.right_hand_side), float(s.synthesis)),
+        )
+
+    def suited(self, document: Mapping[str, Any], base_dir: str) -> Fixed:
+        """This one. UsageError where arrays price no point of the spec."""
+        reason = why_not_arrays(validate(dict(document), base_dir).spec)
+        if reason:
+            raise UsageError(f"a fixed plan cannot be swept: {reason}", remedy="--mode choice")
+        return self
+
+    def evaluate(
+        self,
+        document: Mapping[str, Any],
+        base_dir: str,
+        names: Sequence[str],
+        columns: Mapping[str, NDArray[Any]],
+    ) -> Mapping[str, Column]:
+        """See `evaluator.Evaluator`; neither a proven total beside the plan nor classical runs are worked out."""
+        loaded = validate(dict(document), base_dir)
+        fields = [field_of(loaded, name) for name in names]
+        rows = len(next(iter(columns.values())))
+        found: dict[str, NDArray[Any]] = {
+            o.name: np.full(rows, None, dtype=object) if o.kind == "word" else np.full(rows, np.nan)
+            for o in OUTPUTS
+        }
+        found["status"][:] = "UnsupportedError"
+        found["reason"][:] = (
+            "the fixed plan does not serve this point; --mode choice says what does, or why not"
+        )
+        points = points_of(document, base_dir, fields, columns)
+        for part in () if points is None else by_settings(points):
+            priced = self._priced(part)
+            there = np.isfinite(priced["t_count"])
+            at = part.index[there]
+            for name, column in priced.items():
+                found[name][at] = column[there]
+            found["reason"][at] = None
+        return found
+
+    def _priced(self, points: Points) -> dict[str, NDArray[Any]]:
+        spec, runs = points.models[int(points.model[0])].spec, points.runs
+        exchange = Exchange(spec.exchange.toffoli_in_t.value, spec.exchange.rotation)
+        price = spec.access.price_per_lookup
+        access = access_named(self.access, None if price is None else price.value)
+        solver = SOLVERS[self.solver]
+        count = len(runs.rate)
+        valid = np.ones(count, dtype=bool)
+        if self.stationary:
+            valid = np.asarray(runs.off < runs.epsilon)
+        elif solver in ACCRETIVE_SYSTEM:
+            valid = np.asarray(runs.growth <= 1)
+        if self.encoding not in points.models[int(points.model[0])].offers:
+            valid = np.zeros(count, dtype=bool)
+        line = ManyLine(self.subject, solver, self.encoding, access, self.stationary, valid)
+        padding = np.zeros(count) if self.stationary else np.round(self.ratio * runs.steps)
+        shares = np.repeat(np.array(self.split)[:, None], count, axis=1)
+        best = ManyChoice(
+            np.where(valid, 0, -1), np.full(count, np.inf), np.full(count, np.inf), padding, shares
+        )
+        return plan_columns(points, [line], best, exchange, spec)

@@ -1,0 +1,164 @@
+"""Points priced as arrays against the same points priced one by one; what a fixed plan costs against plans."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgd_compiler import api
+from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.errors import UsageError
+from qgd_compiler.spec.loader import validate
+from qgd_compiler.study import study
+from qgd_compiler.sweeps.columns import OUTPUTS, Column
+from qgd_compiler.sweeps.fields import field_of, with_values
+from qgd_compiler.sweeps.fixed import Fixed
+from qgd_compiler.sweeps.pointwise import Pointwise
+from qgd_compiler.sweeps.quick import Quick
+from tests.algorithms.small_problems import planner
+
+SPEC: dict[str, Any] = {
+    "qgd": 1,
+    "name": "declared",
+    "model": {"parameters": 1000},
+    "hessian": {
+        "kind": "sparse",
+        "n": 1000,
+        "row_sparsity": 8,
+        "max_entry": 0.5,
+        "lambda_min": -0.01,
+        "lambda_max": 4.0,
+    },
+    "gradient": {"norm": 1.0},
+    "solution": {"final_over_max": 0.9},
+    "dynamics": {"learning_rate": 0.1, "iterations": 100},
+    "target": {"epsilon": 0.01},
+    "solvers": ["kernel_reflection", "discrete_adiabatic", "stationary"],
+}
+NAMES = ("n", "T", "s", "eps", "eta")
+
+
+class Never:
+    """A slow evaluator that must not be asked."""
+
+    def evaluate(self, *_: Any) -> Any:
+        raise AssertionError("a point was left to be priced by itself")
+
+
+def points(count: int, seed: int, **ranges: tuple[float, float]) -> dict[str, np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(seed)
+    logs = {"n": (6, 28), "T": (0, 14), "s": (1, 4.5), "eps": (-9, -3), "eta": (-7, -1.5)} | ranges
+    found = {name: 2 ** rng.uniform(*ends, count) for name, ends in logs.items()}
+    return {n: np.round(v).astype(np.int64) if n in ("n", "T", "s") else v for n, v in found.items()}
+
+
+def same(quick: Column, slow: Column, kind: str) -> bool:
+    if kind == "word":
+        return list(quick) == list(slow)  # type: ignore[arg-type]
+    return bool(np.allclose(np.asarray(quick, float), np.asarray(slow, float), rtol=1e-9, equal_nan=True))
+
+
+def compared(spec: dict[str, Any], columns: dict[str, np.ndarray[Any, Any]], quick: Quick) -> list[str]:
+    """The names of outputs that differ, and what the solvers are."""
+    found = quick.evaluate(spec, ".", NAMES, columns)
+    alone = Pointwise(api._price_in).evaluate(spec, ".", NAMES, columns)
+    differ = [o.name for o in OUTPUTS if not same(found[o.name], alone[o.name], o.kind)]
+    assert differ == [], {n: (found[n], alone[n]) for n in differ}
+    return list(found["solver"])  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lowest", [-0.01, 0.02], ids=["growing", "contracting"])
+def test_arrays_choose_and_price_every_random_point_as_a_compile_does(lowest: float) -> None:
+    spec = {**SPEC, "hessian": {**SPEC["hessian"], "lambda_min": lowest}}
+    solvers = compared(spec, points(40, 5), Quick(Never()))  # type: ignore[arg-type]
+    assert None not in solvers
+
+
+@pytest.mark.slow
+def test_points_where_a_polynomial_may_win_are_priced_by_themselves() -> None:
+    asked: list[int] = []
+
+    class Counting(Pointwise):
+        def evaluate(self, document: Any, base_dir: str, names: Any, columns: Any) -> Any:
+            asked.append(len(columns["n"]))
+            return super().evaluate(document, base_dir, names, columns)
+
+    spec = {k: v for k, v in SPEC.items() if k != "solvers"}
+    spec["hessian"] = {**SPEC["hessian"], "lambda_min": 0.05}
+    columns = points(8, 3, T=(1, 5), n=(6, 10), eta=(-4, -3))
+    solvers = compared(spec, columns, Quick(Counting(api._price_in)))
+    assert sum(asked) >= 1
+    assert any("polynomial" in s for s in solvers)
+
+
+def test_stationary_points_and_histories_are_told_apart_by_arrays() -> None:
+    spec = {**SPEC, "hessian": {**SPEC["hessian"], "lambda_min": 0.5}}
+    columns = points(6, 9, T=(1, 11), n=(8, 12))
+    found = Quick(Never()).evaluate(spec, ".", NAMES, columns)  # type: ignore[arg-type]
+    alone = Pointwise(api._price_in).evaluate(spec, ".", NAMES, columns)
+    assert list(found["subject"]) == list(alone["subject"])  # type: ignore[arg-type]
+    assert len(set(found["subject"])) == 2  # type: ignore[arg-type]
+    assert same(found["t_count"], alone["t_count"], "real")
+    assert same(found["proven_t_count"], alone["proven_t_count"], "real")
+
+
+def test_a_fixed_plan_costs_at_every_point_what_that_plan_costs_alone() -> None:
+    made = api._chosen(SPEC, lambda _: None)
+    fixed = Fixed.of(made.choice.best, made.problem.iterations)
+    columns = points(30, 13, T=(4, 12), n=(6, 24))
+    found = fixed.evaluate(SPEC, ".", NAMES, columns)
+    loaded = validate(SPEC)
+    fields = [field_of(loaded, name) for name in NAMES]
+    checked = 0
+    for i in range(30):
+        values = dict(zip(fields, (columns[n][i].item() for n in NAMES), strict=True))
+        problem = study(validate(with_values(SPEC, values))).problem()
+        planner_here = planner(problem, families=tuple(SPEC["solvers"]))
+        steps = int(columns["T"][i])
+        lines = [
+            line.candidate
+            for route in planner_here.routes.values()
+            for line in route.lines((access_named(fixed.access),))
+            if not line.reason
+        ]
+        same_access = [c for c in lines if c.solver == fixed.solver and c.encoding == fixed.encoding]
+        if not same_access:
+            assert found["status"][i] != "ok"  # type: ignore[index]
+            continue
+        plan = planner_here.plan(same_access[0], round(fixed.ratio * steps), made.choice.best.shares)
+        for name, value in (
+            ("t_count", plan.t_count),
+            ("qubits", plan.qubits),
+            ("toffoli", plan.toffoli_count),
+        ):
+            assert found[name][i] == pytest.approx(value, rel=1e-9), name  # type: ignore[index]
+        checked += 1
+    assert checked >= 20
+
+
+def test_a_plan_without_a_price_over_many_points_cannot_be_fixed(tmp_path: Path) -> None:
+    made = api._chosen("estimates/karate.yaml", lambda _: None)
+    with pytest.raises(UsageError, match="no formula"):
+        Fixed.of(made.choice.best, made.problem.iterations)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"output": {"kind": "parameters", "precision": 0.1}},
+        {"hardware": "superconducting_1e-3"},
+        {"limits": {"qubits": 500}},
+        {"dynamics": {"learning_rate": 0.1, "iterations": 10, "momentum": 0.5}},
+    ],
+    ids=["read-out", "hardware", "limit", "momentum"],
+)
+def test_what_arrays_do_not_know_is_left_to_single_points(change: dict[str, Any]) -> None:
+    slow = Pointwise(api._price_in)
+    assert Quick(slow).suited({**SPEC, **change}, ".") is slow
+    assert isinstance(Quick(slow).suited(SPEC, "."), Quick)
+    assert math.isfinite(Quick(slow).chunk)
