@@ -7,6 +7,7 @@ float64 arrays, a formula on symbols. SymPy is only imported when a symbol is me
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -51,6 +52,26 @@ def ceil(x: Scalar) -> Scalar:
     if is_array(x):
         return np.ceil(x)
     return math.ceil(x)
+
+
+NEARLY_WHOLE = 1e-14  # relative: what float64 loses in a product
+
+
+def expected_count(count: Scalar, repetitions: Scalar) -> Scalar:
+    """count × repetitions rounded up; a product that is whole but for rounding is that whole number.
+
+    >>> expected_count(81, 154 / 81), expected_count(10**20, 1.0), expected_count(10, 1.05)
+    (154, 100000000000000000000, 11)
+    """
+    if is_symbolic(count, repetitions):
+        return ceil(count * repetitions)
+    if is_array(count, repetitions):
+        product = np.asarray(count * repetitions, dtype=float)
+        nearest = np.round(product)
+        return np.where(np.abs(product - nearest) <= NEARLY_WHOLE * nearest, nearest, np.ceil(product))
+    exact = Fraction(count) * Fraction(repetitions)
+    whole = round(exact)
+    return whole if abs(exact - whole) <= Fraction(NEARLY_WHOLE) * whole else math.ceil(exact)
 
 
 def floor(x: Scalar) -> Scalar:

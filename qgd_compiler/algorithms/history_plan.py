@@ -20,7 +20,7 @@ from qgd_compiler.algorithms.plan import Shares, displacement_of, distance_of
 from qgd_compiler.algorithms.problem import HistorySums, RightHandSide
 from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.scalars import Scalar, is_array, maximum, minimum, sqrt
+from qgd_compiler.scalars import Scalar, is_array, is_symbolic, maximum, minimum, sqrt
 
 ROUNDED_UP = 1 + 1e-12  # so that a share is enough for the words that it was made for
 SMALLEST = 2.0**-40  # share: words without any error have one too
@@ -148,8 +148,8 @@ def tightened(shares: Shares, budget: Scalar, rho: Scalar, rhs_moved: Scalar) ->
 
 
 def number(value: Scalar) -> Scalar:
-    """An array as it is, anything else as a float."""
-    return value if is_array(value) else float(value)
+    """An array or a symbol as it is, anything else as a float."""
+    return value if is_array(value) or is_symbolic(value) else float(value)
 
 
 def _solution_norm(

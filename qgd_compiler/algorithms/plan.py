@@ -5,10 +5,8 @@ How each family of solvers gets there is in `routes/`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from qgd_compiler.algorithms.access import Access
@@ -21,7 +19,7 @@ from qgd_compiler.costing.fold import Cost, Folder
 from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.scalars import Scalar, asin, minimum, sin
+from qgd_compiler.scalars import Scalar, asin, expected_count, minimum, sin
 
 if TYPE_CHECKING:
     from qgd_compiler.algorithms.readout.reading import Reading
@@ -151,7 +149,6 @@ def counted(lowered: Lowered, reached: Amplification, exchange: Exchange, folder
     rotations = int(gates.rotations)
     each = min(lowered.allowed / max(rotations, 1), 0.5)
     per_circuit, depth = int(exchange.t_count(gates, each)), int(exchange.t_depth(gates, each))
-    circuits = Fraction(reached.circuits)
     synthesis = int(exchange.extra_qubits(each)) if rotations else 0
     breakdown = {
         **lowered.breakdown,
@@ -177,9 +174,9 @@ def counted(lowered: Lowered, reached: Amplification, exchange: Exchange, folder
         qubit_breakdown={name: size for name, size in breakdown.items() if size},
         t_per_circuit=per_circuit,
         t_depth=depth,
-        t_count=math.ceil(per_circuit * circuits),
-        toffoli_count=math.ceil(int(gates.toffoli) * circuits),
-        depth=math.ceil(depth * circuits),
+        t_count=expected_count(per_circuit, reached.circuits),
+        toffoli_count=expected_count(int(gates.toffoli), reached.circuits),
+        depth=expected_count(depth, reached.circuits),
         kind=weakest_kind((lowered.queries.kind, *lowered.kinds)),
     )
 

@@ -20,15 +20,15 @@ from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, tree_tables
 from qgd_compiler.program.builder import NOTHING, Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import Conjunction, Gate, junk_of_conjunction
-from qgd_compiler.scalars import ceil_log2
+from qgd_compiler.scalars import Scalar, ceil_log2, is_symbolic
 
 COMPONENT = "right-hand side"
 
 
 def scattered_state(
-    bits: int,
+    bits: Scalar,
     nonzeros: int,
-    angle_bits: int,
+    angle_bits: Scalar,
     access: Access,
     *,
     places: Sequence[int] | None = None,
@@ -86,10 +86,17 @@ def exchanges(places: Sequence[int]) -> Iterator[tuple[int, int]]:
             at[other], holds[here] = here, other
 
 
-def _exchange(bits: int, pair: tuple[int, int] | None) -> Routine:
+def _exchange(bits: Scalar, pair: tuple[int, int] | None) -> Routine:
     """|a> and |b> change places; None: any two, with as many CNOTs as there may be."""
     builder = Builder("exchange of two basis states", COMPONENT)
     state = builder.register("state", bits)
+    if is_symbolic(bits):  # two qubits or more
+        pivot, others = state.part(0, 1), state.part(1, bits - 1)
+        spread_out = Gate(kind="CNOT", bits=bits - 1, fan=True)
+        builder.call(spread_out, pivot, others)
+        _flip_where(builder, others, (), pivot)
+        builder.call(spread_out, pivot, others)
+        return builder.routine()
     differ = 2**bits - 1 if pair is None else pair[0] ^ pair[1]
     first = next(i for i in range(bits) if differ >> (bits - 1 - i) & 1)
     pivot = state.part(first, 1)

@@ -145,6 +145,11 @@ def best_split(epsilon: Scalar, constant: Scalar) -> Split:
 _LOGS = np.linspace(math.log(1e-30), 0.0, 8193)  # of ε; beyond its ends the Δ of the end is taken
 
 
+def best_distances(constant: float) -> tuple[np.ndarray, np.ndarray]:
+    """The table behind `best_split`: ln ε, equally spaced, and ln Δ; between them it is taken as linear."""
+    return _LOGS, _best_distances(float(constant))
+
+
 @lru_cache(maxsize=16)
 def _best_distances(constant: float) -> np.ndarray:
     """ln Δ of the best split at each node of the table: a grid, then a golden section."""
@@ -170,17 +175,24 @@ def _best_distances(constant: float) -> np.ndarray:
 
 
 def discrete_queries(
-    kappa: Scalar, epsilon: Scalar, constant: Constant = FIT, *, dilated: bool = False
+    kappa: Scalar,
+    epsilon: Scalar,
+    constant: Constant = FIT,
+    *,
+    dilated: bool = False,
+    split: Split | None = None,
 ) -> Queries:
     """Expected queries of the discrete adiabatic solver, repetitions included.
 
     dilated  for an L without L + L† >= 0: the walk uses U_L and U_L† at every step
+    split    None: the best one, which needs ε as a number
     Right-hand sides: one per step and one to start from; each is a preparation or its inverse.
     Kind: that of `constant`.
     """
     per_step = 2 if dilated else 1
-    split = best_split(epsilon, per_step * constant.value)
-    walked, filtered = expected_steps(kappa, epsilon, constant, dilated=dilated)
+    if split is None:
+        split = best_split(epsilon, per_step * constant.value)
+    walked, filtered = expected_steps(kappa, epsilon, constant, dilated=dilated, split=split)
     return Queries(
         encoding=ceil(per_step * walked + filtered),
         right_hand_side=ceil(walked + filtered + split.attempts),
@@ -192,11 +204,17 @@ def discrete_queries(
 
 
 def expected_steps(
-    kappa: Scalar, epsilon: Scalar, constant: Constant, *, dilated: bool = False
+    kappa: Scalar,
+    epsilon: Scalar,
+    constant: Constant,
+    *,
+    dilated: bool = False,
+    split: Split | None = None,
 ) -> tuple[Scalar, Scalar]:
     """Steps of the walk and of the filter that `discrete_queries` counts, not rounded."""
     per_step = 2 if dilated else 1
-    split = best_split(epsilon, per_step * constant.value)
+    if split is None:
+        split = best_split(epsilon, per_step * constant.value)
     walked = constant.value * split.attempts / split.distance
     return kappa * walked, kappa * (split.steps - per_step * walked)
 

@@ -7,7 +7,7 @@ again. Checks on the way end a run that has failed, so a run cannot be run backw
 from __future__ import annotations
 
 from qgd_compiler.algorithms.adiabatic.filter import eigenstate_filter
-from qgd_compiler.algorithms.adiabatic.queries import DISCRETE, FIT, Constant, Run, expected_steps
+from qgd_compiler.algorithms.adiabatic.queries import DISCRETE, FIT, Constant, Run, Split, expected_steps
 from qgd_compiler.algorithms.adiabatic.schedule import FilterAngles, filter_angles, walk_angles, window
 from qgd_compiler.algorithms.adiabatic.walk import Task, Wires, walk_pair
 from qgd_compiler.program.builder import Builder, Handle
@@ -36,12 +36,14 @@ def discrete_solver(task: Task, run: Run, kappa: float | None = None) -> Routine
     return builder.routine()
 
 
-def discrete_expected(task: Task, kappa: Scalar, epsilon: Scalar, constant: Constant = FIT) -> Routine:
+def discrete_expected(
+    task: Task, kappa: Scalar, epsilon: Scalar, constant: Constant = FIT, *, split: Split | None = None
+) -> Routine:
     """The expected work of the solver, repetitions included (a count): what `discrete_queries` says."""
     builder = Builder(DISCRETE, "solver")
     none, left, wires = solver_registers(builder, task)
     prepare(builder, task, wires)
-    walked, filtered = expected_steps(kappa, epsilon, constant, dilated=task.dilated)
+    walked, filtered = expected_steps(kappa, epsilon, constant, dilated=task.dilated, split=split)
     builder.call(walk_pair(task), *wires.all(), times=ceil(walked / 2))
     finish(builder, task, none, left, wires, eigenstate_filter(task, 2 * ceil(filtered / 2)))
     return builder.routine()

@@ -27,7 +27,7 @@ from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folded, Folder, PriceOf
 from qgd_compiler.costing.gathered import price_of_counts, price_of_totals
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.scalars import Scalar, ceil, ceil_log2, maximum, minimum
+from qgd_compiler.scalars import Scalar, ceil_log2, expected_count, maximum, minimum
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -227,9 +227,9 @@ def _counted(
         return np.moveaxis(np.where(np.isnan(full), np.inf, full), 0, -1)
 
     return Prices(
-        t_count=shaped(ceil(per_circuit * circuits)),
-        toffoli_count=shaped(ceil(gates.toffoli * circuits)),
-        depth=shaped(ceil(depth * circuits)),
+        t_count=shaped(expected_count(per_circuit, circuits)),
+        toffoli_count=shaped(expected_count(gates.toffoli, circuits)),
+        depth=shaped(expected_count(depth, circuits)),
         qubits=shaped(qubits),
         t_per_circuit=shaped(per_circuit),
         circuits=shaped(circuits),

@@ -74,9 +74,13 @@ class Leaf:
             return row_weighted.angle_bits_for(m.rows[which], *norms, epsilon)
         return sparse_row_weighted.angle_bits_for(m.sparsity[which], *norms, epsilon)
 
+    def words(self, which: Index, epsilon: Scalar) -> Scalar:
+        """`bits`, and at least as many as circuits have."""
+        return maximum(self.bits(which, epsilon), 1 if self.name == sparse_access.NAME else 2)
+
     def controlled(self, which: Index, epsilon: Scalar) -> Encoding:
         """The encodings under a control, each different word of each different matrix counted once."""
-        bits = np.asarray(maximum(self.bits(which, epsilon), 1 if self.name == sparse_access.NAME else 2))
+        bits = np.asarray(self.words(which, epsilon))
         words = bits.astype(np.int64)
         if self.coarse:
             words = least_of_each(which, words, len(self.matrices.rows))
@@ -114,12 +118,13 @@ class Leaf:
 
     def _made(self, keys: Index) -> list[Scalar]:
         """What is kept of encodings: α, ε, sizes, costs forwards and backwards."""
-        made = self._encoder(keys // MOST_BITS, (keys % MOST_BITS).astype(float)).encode(True)
+        made = self.encoder(keys // MOST_BITS, (keys % MOST_BITS).astype(float)).encode(True)
         folder = Folder(price_of_counts, by_digest=False)
         sizes = (made.alpha, made.epsilon, made.system, made.ancilla, made.gradient)
         return [*sizes, *flat(folder.cost(made.routine)), *flat(folder.cost(made.routine, True))]
 
-    def _encoder(self, which: Index, bits: Array) -> Encoder:
+    def encoder(self, which: Index, bits: Array) -> Encoder:
+        """What makes the encodings, with words of these lengths."""
         m, access = self.matrices, self.access
         rows = m.rows[which]
         if self.name == sparse_access.NAME:
