@@ -18,10 +18,9 @@ from qgd_compiler.algorithms.subjects import HistorySubject, StationarySubject
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import validate
-from qgd_compiler.sweeps.columns import OUTPUTS, Column
-from qgd_compiler.sweeps.declared import Points, points_of, why_not_arrays
-from qgd_compiler.sweeps.fields import field_of
-from qgd_compiler.sweeps.quick import by_settings, plan_columns
+from qgd_compiler.sweeps.columns import Column
+from qgd_compiler.sweeps.declared import Points, why_not_arrays
+from qgd_compiler.sweeps.quick import begun, plan_columns, put
 
 SOLVERS = {s.name: s for s in (*LINEAR_SOLVERS, *ACCRETIVE_SYSTEM, *ANY_SYSTEM)}
 
@@ -81,25 +80,14 @@ class Fixed:
         columns: Mapping[str, NDArray[Any]],
     ) -> Mapping[str, Column]:
         """See `evaluator.Evaluator`; neither a proven total beside the plan nor classical runs are worked out."""
-        loaded = validate(dict(document), base_dir)
-        fields = [field_of(loaded, name) for name in names]
-        rows = len(next(iter(columns.values())))
-        found: dict[str, NDArray[Any]] = {
-            o.name: np.full(rows, None, dtype=object) if o.kind == "word" else np.full(rows, np.nan)
-            for o in OUTPUTS
-        }
+        found, parts = begun(document, base_dir, names, columns)
         found["status"][:] = "UnsupportedError"
         found["reason"][:] = (
             "the fixed plan does not serve this point; --mode choice says what does, or why not"
         )
-        points = points_of(document, base_dir, fields, columns)
-        for part in () if points is None else by_settings(points):
+        for part in parts:
             priced = self._priced(part)
-            there = np.isfinite(priced["t_count"])
-            at = part.index[there]
-            for name, column in priced.items():
-                found[name][at] = column[there]
-            found["reason"][at] = None
+            found["reason"][put(found, part, priced, np.isfinite(priced["t_count"]))] = None
         return found
 
     def _priced(self, points: Points) -> dict[str, NDArray[Any]]:

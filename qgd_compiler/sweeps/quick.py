@@ -59,24 +59,13 @@ class Quick:
         columns: Mapping[str, NDArray[Any]],
     ) -> Mapping[str, Column]:
         """See `evaluator.Evaluator`."""
-        loaded = validate(dict(document), base_dir)
-        fields = [field_of(loaded, name) for name in names]
-        rows = len(next(iter(columns.values())))
-        found: dict[str, NDArray[Any]] = {
-            o.name: np.full(rows, None, dtype=object) if o.kind == "word" else np.full(rows, np.nan)
-            for o in OUTPUTS
-        }
-        points = points_of(document, base_dir, fields, columns)
-        done = np.zeros(rows, dtype=bool)
-        if points is not None:
-            for part in by_settings(points):
-                priced = _priced(part)
-                there = np.isfinite(priced["t_count"])
-                there &= ~contended(part, np.fmax(priced["t_count"], priced["proven_t_count"]))
-                at = part.index[there]
-                for name, column in priced.items():
-                    found[name][at] = column[there]
-                done[at] = True
+        found, parts = begun(document, base_dir, names, columns)
+        done = np.zeros(len(found["t_count"]), dtype=bool)
+        for part in parts:
+            priced = _priced(part)
+            there = np.isfinite(priced["t_count"])
+            there &= ~contended(part, np.fmax(priced["t_count"], priced["proven_t_count"]))
+            done[put(found, part, priced, there)] = True
         rest = np.flatnonzero(~done)
         if len(rest):
             slow = self.slow.evaluate(document, base_dir, names, {n: c[rest] for n, c in columns.items()})
@@ -84,6 +73,31 @@ class Quick:
                 assert not isinstance(one_by_one, Words)
                 found[name][rest] = one_by_one
         return found
+
+
+def begun(
+    document: Mapping[str, Any], base_dir: str, names: Sequence[str], columns: Mapping[str, NDArray[Any]]
+) -> tuple[dict[str, NDArray[Any]], list[Points]]:
+    """All outputs, with nothing in them yet, and the points that arrays can price."""
+    loaded = validate(dict(document), base_dir)
+    fields = [field_of(loaded, name) for name in names]
+    rows = len(next(iter(columns.values())))
+    found: dict[str, NDArray[Any]] = {
+        o.name: np.full(rows, None, dtype=object) if o.kind == "word" else np.full(rows, np.nan)
+        for o in OUTPUTS
+    }
+    points = points_of(document, base_dir, fields, columns)
+    return found, [] if points is None else by_settings(points)
+
+
+def put(
+    found: dict[str, NDArray[Any]], part: Points, priced: Mapping[str, NDArray[Any]], there: NDArray[np.bool_]
+) -> Index:
+    """Write what was priced where it is `there`; the numbers of these points."""
+    at = part.index[there]
+    for name, column in priced.items():
+        found[name][at] = column[there]
+    return at
 
 
 def _settings(spec: Spec) -> str:
