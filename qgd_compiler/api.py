@@ -501,6 +501,10 @@ def price(spec: SpecLike, progress: Progress = lambda _: None) -> Row:
     return row_of(made.found, made.choice, made.loops, made.planner.exchange, _physical(made, False))
 
 
+PARTS = 8  # of a sweep at least, so that processes share it and a kill costs little
+ONE_OF_MANY = 16  # points of a chunk at least
+
+
 def sweep(
     spec: SpecLike,
     over: Mapping[str, Any] | None = None,
@@ -545,7 +549,7 @@ def sweep(
         rules_digest(),
         evaluator.mode,
         grid,
-        chunk or evaluator.chunk,
+        chunk or min(evaluator.chunk, max(ONE_OF_MANY, -(-grid.points // PARTS))),
     )
     folder = TemporaryDirectory(prefix="qgd-sweep-") if directory is None else None
     store = begin(Path(folder.name if folder else directory or ""), manifest, new=new, chunk=chunk)

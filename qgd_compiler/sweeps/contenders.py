@@ -18,6 +18,7 @@ from qgd_compiler.algorithms.polynomials.flow import flow_distance
 from qgd_compiler.algorithms.polynomials.stretched import needs_programme
 from qgd_compiler.algorithms.routes.bounded import LARGEST_PROGRAMME, PER_DECADE
 from qgd_compiler.errors import QgdError
+from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.structure.gram import Gram
 from qgd_compiler.structure.step import Step
 from qgd_compiler.study.hessian import unbounded
@@ -39,6 +40,16 @@ def contended(points: Points, t_count: NDArray[np.float64]) -> NDArray[np.bool_]
         ]
     )
     return np.asarray(least[inverse.ravel()] <= t_count)
+
+
+def polynomials_may_serve(loaded: Loaded) -> bool:
+    """Whether families of polynomials that bound their cost by nothing may serve points like this spec."""
+    families = loaded.spec.solvers
+    if families is not None and not {"bounded", "lchs", "gram"} & set(families):
+        return False
+    found = [getattr(given, "lambda_min", None) for given in (loaded.spec.hessian, loaded.spec.spectrum)]
+    lowest = next((value for value in found if value is not None), None)
+    return lowest is None or float(lowest.value) >= 0
 
 
 def _least_price(

@@ -30,13 +30,14 @@ from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Spec
 from qgd_compiler.study.classical import accelerated_pace
 from qgd_compiler.sweeps.columns import OK, OUTPUTS, Column, Words
-from qgd_compiler.sweeps.contenders import contended
+from qgd_compiler.sweeps.contenders import contended, polynomials_may_serve
 from qgd_compiler.sweeps.declared import Model, Points, points_of, response_of, smallest_kept, why_not_arrays
 from qgd_compiler.sweeps.fields import field_of
 from qgd_compiler.sweeps.pointwise import Pointwise
 
 HISTORY = "history of a quadratic model"
 AT_ONCE = 4096
+FEW_AT_ONCE = 128  # where some may have to be priced one by one
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,14 @@ class Quick:
     chunk: int = AT_ONCE
 
     def suited(self, document: Mapping[str, Any], base_dir: str) -> Quick | Pointwise:
-        """This one, or the slow one where arrays price no point of a spec."""
-        return self.slow if why_not_arrays(validate(dict(document), base_dir).spec) else self
+        """This one, or the slow one where arrays price no point of a spec.
+
+        In small chunks where polynomials may serve: points that have to be priced by themselves take a second each.
+        """
+        loaded = validate(dict(document), base_dir)
+        if why_not_arrays(loaded.spec):
+            return self.slow
+        return replace(self, chunk=FEW_AT_ONCE) if polynomials_may_serve(loaded) else self
 
     def evaluate(
         self,
