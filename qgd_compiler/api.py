@@ -116,13 +116,20 @@ def compile(
 def dossier(
     spec: SpecLike, progress: Progress = lambda _: None, *, second_opinion: str | None = None
 ) -> Dossier:
-    """What the report as a web page shows (`report_html`): the report, and what stands behind its numbers."""
+    """What the report as a web page shows (`report_html`): the report, and what stands behind its numbers.
+
+    With `live` formulas where only bounds of the Hessian are declared and the plan solves one linear system of a plain
+    quadratic run; else None, and the page has no sliders.
+    """
+    from qgd_compiler.live.generate import live_of  # with SymPy, which takes half a second
+
     made = _compiled(spec, progress, second_opinion)
     return Dossier(
         report=_report(made, second_opinion),
         explained=_explanation(made, None, View(depth=0)),
         analysis=analysis_of(made.found),
         eigenvalues=eigenvalues_of(made.found),
+        live=live_of(made.found.loaded, made.choice.best, made.problem.iterations),
     )
 
 

@@ -102,6 +102,9 @@ def at_least(*candidates: Fact | None) -> Fact | None:
     return _sharpest(candidates, maximum)
 
 
+Choice = Callable[..., Fact | None]
+
+
 def _sharpest(candidates: Iterable[Fact | None], choose: Callable[..., Scalar]) -> Fact | None:
     known = [f for f in candidates if f is not None]
     if not known:
@@ -154,17 +157,25 @@ def best_norm(facts: Facts) -> Fact | None:
     return at_most(*bounds)
 
 
-def sharpen(facts: Facts, rows: Scalar, columns: Scalar) -> Facts:
+def sharpen(
+    facts: Facts,
+    rows: Scalar,
+    columns: Scalar,
+    *,
+    at_most: Choice = at_most,
+    at_least: Choice = at_least,
+) -> Facts:
     """The same facts with every bound that follows from the others by an elementary inequality.
 
     A bound is replaced only by a smaller one; an exact value stays. With symbols, only unknowns are filled.
+    at_most, at_least   the choices among bounds, where others than those of this module are wanted
     """
     row_sparsity = at_most(facts.row_sparsity, Fact(columns, Source.BOUND))
     column_sparsity = at_most(facts.column_sparsity, Fact(rows, Source.BOUND))
     row_one, column_one = facts.row_one_norm, facts.column_one_norm
-    if facts.hermitian:
-        row_sparsity, column_sparsity = _both(row_sparsity, column_sparsity)
-        row_one, column_one = _both(row_one, column_one)
+    if facts.hermitian:  # rows and columns have equal norms and counts
+        row_sparsity = column_sparsity = at_most(row_sparsity, column_sparsity)
+        row_one = column_one = at_most(row_one, column_one)
     facts = replace(facts, row_sparsity=row_sparsity, column_sparsity=column_sparsity)
     facts = replace(facts, row_one_norm=row_one, column_one_norm=column_one)
     norm = at_most(*norm_bounds(facts))
@@ -191,12 +202,6 @@ def sharpen(facts: Facts, rows: Scalar, columns: Scalar) -> Facts:
     low = at_least(facts.lambda_min, combine(lambda value: -value, norm))
     high = at_most(facts.lambda_max, combine(lambda value: value, norm))
     return replace(facts, norm=norm, lambda_min=low, lambda_max=high)
-
-
-def _both(row: Fact | None, column: Fact | None) -> tuple[Fact | None, Fact | None]:
-    """The sharper bound for both: rows and columns of a Hermitian matrix have equal norms and counts."""
-    best = at_most(row, column)
-    return best, best
 
 
 def _one_norms(sparsity: Fact | None, max_entry: Fact | None, norm: Fact | None) -> tuple[Fact | None, ...]:
