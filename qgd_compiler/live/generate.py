@@ -47,8 +47,9 @@ OUTPUTS = (
     ("quantum_seconds", "seconds at the clock"),
 )
 STATEMENT = (
-    "The plan is held fixed: solver, encoding, access, split of the error, and padding as a share of T. "
-    "Its counts are evaluated again, by the rules that priced it; at other values another plan may be cheaper."
+    "Held fixed: the plan, which is solver, encoding, access, split of the error and padding as a share of T, and all "
+    "else that the spec says of the Hessian and the gradient. Evaluated again, by the rules that priced the plan: its "
+    "counts. At other values another plan may be cheaper."
 )
 NEEDED = {
     sparse_access.NAME: ("row_sparsity", "column_sparsity", "max_entry"),
