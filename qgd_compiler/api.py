@@ -121,15 +121,18 @@ def dossier(
     With `live` formulas where only bounds of the Hessian are declared and the plan solves one linear system of a plain
     quadratic run; else None, and the page has no sliders.
     """
-    from qgd_compiler.live.generate import live_of  # with SymPy, which takes half a second
+    from qgd_compiler.live.generate import live_of, why_not_live  # with SymPy, which takes half a second
 
     made = _compiled(spec, progress, second_opinion)
+    asked = (made.found.loaded, made.choice.best, made.problem.iterations)
+    live = live_of(*asked)
     return Dossier(
         report=_report(made, second_opinion),
         explained=_explanation(made, None, View(depth=0)),
         analysis=analysis_of(made.found),
         eigenvalues=eigenvalues_of(made.found),
-        live=live_of(made.found.loaded, made.choice.best, made.problem.iterations),
+        live=live,
+        without_live="" if live is not None else why_not_live(*asked),
     )
 
 

@@ -69,6 +69,12 @@ class Largest(ExprWithLimits):  # type: ignore[misc]
         values = [made.function.subs(index, k).doit() for k in range(int(low), int(high) + 1)]
         return max(values, default=sympy.Integer(0))
 
+    @property
+    def free_symbols(self) -> set[Any]:
+        """Without writing the expression anew for it, which simplifies each Max in it once more."""
+        index, low, high = self.limits[0]
+        return (self.function.free_symbols - {index}) | low.free_symbols | high.free_symbols  # type: ignore[no-any-return]
+
     def _eval_is_extended_real(self) -> bool:
         return True
 

@@ -24,7 +24,7 @@ from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
 from qgd_compiler.costing.rules_lookup import lookup, lookup_erased
 from qgd_compiler.errors import UsageError
-from qgd_compiler.live.facts import facts_of
+from qgd_compiler.live.facts import SPARSITIES, facts_of
 from qgd_compiler.live.functions import FinalOverTotal
 from qgd_compiler.live.plan import Choice, Run, walk_constant, write_plan
 from qgd_compiler.live.script import ABOVE_ZERO, NO_PLAN, POSITIVE, REAL, Script
@@ -70,6 +70,18 @@ def live_of(loaded: Loaded, plan: Plan, iterations: int) -> Live | None:
     return live_of_fixed(loaded, fixed, iterations)
 
 
+def why_not_live(loaded: Loaded, plan: Plan, iterations: int) -> str:
+    """Why `live_of` gives None, in words that follow a colon."""
+    reason = why_not_arrays(loaded.spec)
+    if reason:
+        return reason
+    try:
+        Fixed.of(plan, iterations)
+    except UsageError:
+        return f"the price of {plan.candidate.solver} has no formula in n, T and ε"
+    return "its Hessian is more than declared bounds of a size"
+
+
 def live_of_fixed(loaded: Loaded, fixed: Fixed, iterations: int) -> Live | None:
     """Sliders for a fixed plan, which start at the values of the spec."""
     start = _start(loaded, fixed, iterations)
@@ -97,6 +109,8 @@ def _start(loaded: Loaded, fixed: Fixed, iterations: int) -> _Start | None:
     if points is None or fixed.encoding not in points.models[0].offers:
         return None
     model, spec = points.models[0], loaded.spec
+    if fixed.stationary and not np.isfinite(points.runs.off[0]):
+        return None
     start = _Start(
         loaded=loaded,
         model=model,
@@ -266,7 +280,9 @@ def _matrices(script: Script, facts: Facts, rows: Scalar, encoding: str) -> Matr
 
 def _sliders(start: _Start, nonzeros: int, takes_sparsity: bool) -> Iterator[Slider]:
     n, steps, epsilon, rate = start.rows, start.steps, start.epsilon, start.rate
-    fewest = max(4, start.sparsity or 1, nonzeros if nonzeros != n else 1)
+    facts = start.model.facts
+    counts = [nonzeros, *(int(facts[name]) for name in SPARSITIES if math.isfinite(facts[name]))]
+    fewest = max([4, *(c for c in counts if c != n)])  # what is as large as n goes along with it
     model = start.loaded.spec.model
     most = min(10_000 * n, 2**40) if model.active is None else int(model.parameters.value)
     kept = "parameters n" if model.active is None else "kept parameters n"

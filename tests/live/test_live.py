@@ -214,9 +214,10 @@ def test_specs_that_arrays_do_not_price_have_no_sliders(changes: dict[str, Any])
     assert live_of(loaded, choice.best, steps) is None
 
 
-def test_data_have_no_sliders(estimates: Path) -> None:
-    loaded, choice, steps = compiled(estimates / "karate.yaml")
-    assert live_of(loaded, choice.best, steps) is None
+def test_data_have_no_sliders_and_the_page_says_so(estimates: Path) -> None:
+    made = api.dossier(estimates / "karate.yaml")
+    assert made.live is None
+    assert f"There are no sliders for this plan: {made.without_live}." in report_html(made)
 
 
 def test_a_slider_that_is_not_a_field_is_no_slider() -> None:

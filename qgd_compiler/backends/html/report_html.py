@@ -31,13 +31,17 @@ MOVED_IN = ("What would change that", "Hessian")  # sections of the analysis tha
 
 @dataclass(frozen=True)
 class Dossier:
-    """A report with what stands behind it; what is None is left out of the page."""
+    """A report with what stands behind it; what is None is left out of the page.
+
+    without_live  why there are no sliders, in words that follow a colon
+    """
 
     report: Report
     explained: Explanation | None = None
     analysis: Analysis | None = None
     eigenvalues: Eigenvalues | None = None
     live: Live | None = None
+    without_live: str = ""
 
 
 def report_html(dossier: Dossier) -> str:
@@ -80,7 +84,10 @@ def _panels(dossier: Dossier, page: Page) -> Iterator[Panel]:
     for section in page.sections:
         match section.title:
             case "Total":
-                yield Panel("", section, "totals", report)
+                notes = section.notes
+                if dossier.live is None and dossier.without_live:
+                    notes = (*notes, f"There are no sliders for this plan: {dossier.without_live}.")
+                yield Panel("", replace(section, notes=notes), "totals", report)
                 if dossier.live is not None:
                     yield Panel(
                         "",
