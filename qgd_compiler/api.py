@@ -10,38 +10,32 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from qgd_compiler.algorithms.access import Access, access_named, column_caps
-from qgd_compiler.algorithms.choice import OBJECTIVES, Choice, Planner, choose, pareto_front
-from qgd_compiler.algorithms.loop import Loops
+from qgd_compiler.algorithms.access import column_caps
+from qgd_compiler.algorithms.choice import pareto_front
 from qgd_compiler.algorithms.menu.leaves import absent
-from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.ranking import rank
-from qgd_compiler.algorithms.readout.menu import question
-from qgd_compiler.algorithms.readout.reader import Reader
-from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.algorithms.solver_menu import Case, history_kappa, solver_menu
 from qgd_compiler.analysis.spectrum import measure_extremes
 from qgd_compiler.backends.analysis_report import Analysis, analysis_schema
-from qgd_compiler.backends.assemble import Heading, report_of
+from qgd_compiler.backends.assemble import report_of
 from qgd_compiler.backends.encodings_report import EncodingsReport, encodings_of, encodings_schema
 from qgd_compiler.backends.explain import explanation_of
 from qgd_compiler.backends.explain_report import Explanation, explain_schema
 from qgd_compiler.backends.explain_tree import View
 from qgd_compiler.backends.html.report_html import Dossier
-from qgd_compiler.backends.physical_section import Physical, ask_second_opinion, physical_section
 from qgd_compiler.backends.proof_report import ProofReport, proof_schema
 from qgd_compiler.backends.report import Report, report_schema
 from qgd_compiler.backends.solvers_report import SolversReport, solvers_of, solvers_schema
 from qgd_compiler.backends.verdict import MeasuredRun
-from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.chosen import Chosen, SpecLike, accesses_of, exchange_of, physical_of
+from qgd_compiler.chosen import choose_plan as _chosen
+from qgd_compiler.chosen import loaded_of as _loaded
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import SpecError, UsageError
 from qgd_compiler.frontends.describe import describe as describe_files
 from qgd_compiler.frontends.weights.layers import Reading
 from qgd_compiler.frontends.weights.proposals import Structure
-from qgd_compiler.physical.answer import answer, located, question_of
-from qgd_compiler.physical.logical_counts import counts_of
 from qgd_compiler.physical.second_opinion import require_installed
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.regression.check import Relocked, relock
@@ -51,15 +45,14 @@ from qgd_compiler.regression.documents import Difference, Results, check_schema,
 from qgd_compiler.regression.lock import lock_schema
 from qgd_compiler.regression.places import locks_in, specs_in
 from qgd_compiler.spec import dump, schema
-from qgd_compiler.spec.loader import Loaded, load, validate
+from qgd_compiler.spec.loader import Loaded, validate
 from qgd_compiler.spec.models import Spec
 from qgd_compiler.structure.facts import best_norm
-from qgd_compiler.study import Progress, Study, study, study_hessian
+from qgd_compiler.study import Progress, study, study_hessian
 from qgd_compiler.study.analysis import analysis_of
 from qgd_compiler.study.comparison import compared
 from qgd_compiler.study.eigenvalues import eigenvalues_of
-from qgd_compiler.study.loop import MakePlanner, SegmentPlanner, windows_of
-from qgd_compiler.study.segmented import cut_run
+from qgd_compiler.study.loop import windows_of
 from qgd_compiler.sweeps.axes import axes_of
 from qgd_compiler.sweeps.columns import arrow
 from qgd_compiler.sweeps.evaluator import Evaluator
@@ -74,7 +67,7 @@ from qgd_compiler.sweeps.pointwise import Pointwise
 from qgd_compiler.sweeps.query import Answer
 from qgd_compiler.sweeps.query import query as query_store
 from qgd_compiler.sweeps.quick import Quick
-from qgd_compiler.sweeps.row import Row, circuits_of, row_of
+from qgd_compiler.sweeps.row import Row, row_of
 from qgd_compiler.sweeps.rules import rules_digest
 from qgd_compiler.sweeps.run import Warn, Watch, complete
 from qgd_compiler.sweeps.store import begin, open_store
@@ -82,8 +75,6 @@ from qgd_compiler.sweeps.work import Engine, Work
 
 if TYPE_CHECKING:
     from qgd_compiler.sweeps.result import Sweep
-
-SpecLike = str | Path | Spec | Mapping[str, Any] | Loaded
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "spec.schema.json": schema.spec_schema,
@@ -136,14 +127,14 @@ def dossier(
     )
 
 
-def _compiled(spec: SpecLike, progress: Progress, second_opinion: str | None) -> _Chosen:
+def _compiled(spec: SpecLike, progress: Progress, second_opinion: str | None) -> Chosen:
     loaded = _loaded(spec)
     if second_opinion is not None:
         _require_an_opinion(second_opinion, loaded)
     return _chosen(loaded, progress)
 
 
-def _report(made: _Chosen, second_opinion: str | None) -> Report:
+def _report(made: Chosen, second_opinion: str | None) -> Report:
     from qgd_compiler.proof.section import section_of
 
     found, content = made.found, made.found.loaded.spec
@@ -166,7 +157,7 @@ def _report(made: _Chosen, second_opinion: str | None) -> Report:
             # the access whose price grows least with a table, where it is allowed
             next((a for a in made.accesses if a.name == "qroam"), made.choice.best.candidate.access),
         ),
-        _physical(made, second_opinion is not None),
+        physical_of(made, second_opinion is not None),
     )
     return report.model_copy(update={"proof": section_of(made.choice.best)})
 
@@ -192,7 +183,7 @@ def explain(
     return _explanation(_chosen(spec, progress), component, View(depth, min_share))
 
 
-def _explanation(made: _Chosen, component: str | None, view: View) -> Explanation:
+def _explanation(made: Chosen, component: str | None, view: View) -> Explanation:
     best = made.choice.best
     return explanation_of(
         made.heading,
@@ -203,62 +194,6 @@ def _explanation(made: _Chosen, component: str | None, view: View) -> Explanatio
         component,
         view,
     )
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    """A spec studied, and its menu worked out; of a run in segments for the first one, with the `loops` over all."""
-
-    found: Study
-    problem: Problem
-    accesses: list[Access]
-    planner: Planner
-    choice: Choice
-    heading: Heading
-    make: MakePlanner
-    loops: Loops | None
-
-
-def _chosen(spec: SpecLike, progress: Progress) -> _Chosen:
-    found = study(_loaded(spec), progress)
-    content = found.loaded.spec
-    exchange, accesses = _exchange(content), _accesses(content)
-    folder = Folder(price_of)
-    cap = content.limits.qubits
-    if cap is not None or content.objective not in ("t_count", "toffoli"):
-        accesses = list(column_caps(accesses))  # block sizes between the fewest gates and the fewest qubits
-
-    def make(problem: Problem, reader: Reader | None) -> Planner:
-        return Planner(
-            routes_of(problem, exchange, folder, content.solvers),
-            exchange,
-            folder,
-            OBJECTIVES[content.objective],
-            None if cap is None else int(cap.value),
-            reader,
-        )
-
-    segments = _segments(found, make)
-    if segments is None:
-        problem = found.problem()
-        planner = make(problem, _reader(found))
-    else:
-        problem, planner = segments.problems[0], segments.planners[0]
-    choice = choose(planner, accesses, progress)
-    loops = None if segments is None else segments.loops(choice)
-    sources = (*found.sources, found.run.source)
-    heading = Heading(content.name, found.digest, (*found.assumptions, *found.run_assumptions), sources)
-    return _Chosen(found, problem, accesses, planner, choice, heading, make, loops)
-
-
-def _segments(found: Study, make: MakePlanner) -> SegmentPlanner | None:
-    """Planners for the segments that the spec asks for; None where it asks for none."""
-    dynamics = found.loaded.spec.dynamics
-    warm_up = int(dynamics.warm_up.value)
-    if dynamics.segment is None and not warm_up:
-        return None
-    length = dynamics.iterations if dynamics.segment is None else dynamics.segment
-    return SegmentPlanner.of(cut_run(found, int(length.value), warm_up), make)
 
 
 def analyze(
@@ -292,9 +227,9 @@ def encodings(
             at=loaded.where("hessian"),
             remedy="norm: …, or row_sparsity and max_entry",
         )
-    exchange = _exchange(content)
+    exchange = exchange_of(content)
     ranked, refused = rank(
-        found.offers(), _accesses(content), relative * float(norm.value), exchange, Folder(price_of)
+        found.offers(), accesses_of(content), relative * float(norm.value), exchange, Folder(price_of)
     )
     absences = absent(found.explicit or found.matrix)
     return encodings_of(
@@ -413,7 +348,7 @@ def formula(spec: SpecLike, quantity: str, symbols: Sequence[str], *, encoding: 
     content = loaded.spec
     found = study_hessian(loaded)
     return formulas.formula(
-        found.matrix, _accesses(content), _exchange(content), quantity, symbols, encoding=encoding
+        found.matrix, accesses_of(content), exchange_of(content), quantity, symbols, encoding=encoding
     )
 
 
@@ -508,7 +443,7 @@ def diff(before: Path, after: Path, *, tolerance: float = 0.0) -> Difference:
 def price(spec: SpecLike, progress: Progress = lambda _: None) -> Row:
     """What a sweep keeps of a spec: its totals and choice as `compile` finds them, without the rest of the report."""
     made = _chosen(spec, progress)
-    return row_of(made.found, made.choice, made.loops, made.planner.exchange, _physical(made, False))
+    return row_of(made.found, made.choice, made.loops, made.planner.exchange, physical_of(made, False))
 
 
 PARTS = 8  # of a sweep at least, so that processes share it and a kill costs little
@@ -664,42 +599,3 @@ def _require_an_opinion(name: str, loaded: Loaded) -> None:
             remedy="hardware: superconducting_1e-3",
         )
     require_installed()
-
-
-def _physical(made: _Chosen, opinion: bool) -> Physical | None:
-    """What a machine needs for the chosen plan, where the spec names one."""
-    hardware, plan = made.found.loaded.spec.hardware, made.choice.best
-    if hardware is None:
-        return None
-    counts = counts_of(plan.cost.gates, plan.qubits, made.planner.exchange, plan.rotation_epsilon)
-    with located(made.found.loaded.where):
-        found = answer(counts, question_of(hardware))
-    runs = circuits_of(plan, made.loops)
-    return physical_section(found, runs, ask_second_opinion(found) if opinion else None)
-
-
-def _loaded(spec: SpecLike) -> Loaded:
-    if isinstance(spec, Loaded):
-        return spec
-    if isinstance(spec, Spec):
-        return Loaded(spec, Path(), "<spec>")
-    if isinstance(spec, Mapping):
-        return validate(dict(spec))
-    return load(spec)
-
-
-def _reader(found: Study) -> Reader | None:
-    """What reads the answer out; None for the state itself."""
-    output = found.loaded.spec.output
-    if output.kind == "state":
-        return None
-    return Reader(question(output, found.parameters), found.reference_entries)
-
-
-def _exchange(content: Spec) -> Exchange:
-    return Exchange(content.exchange.toffoli_in_t.value, content.exchange.rotation)
-
-
-def _accesses(content: Spec) -> list[Access]:
-    price = content.access.price_per_lookup
-    return [access_named(name, None if price is None else price.value) for name in content.access.models]

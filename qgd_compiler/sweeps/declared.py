@@ -277,7 +277,8 @@ def _kept(models: Sequence[Model], model: Index, steps: Array, rate: Array, high
     if len(open_ones):
         keys = np.stack([high[open_ones], rate[open_ones], steps[open_ones]])
         different, inverse = np.unique(keys, axis=1, return_inverse=True)
-        bounds = np.array([final_over_total_bound(h, r, int(t)) for h, r, t in different.T])
+        with np.errstate(over="ignore", invalid="ignore"):
+            bounds = np.array([final_over_total_bound(h, r, int(t)) for h, r, t in different.T])
         found[open_ones] = bounds[inverse.ravel()]
     return np.asarray(found)
 
@@ -292,7 +293,7 @@ def _off(models: Sequence[Model], model: Index, steps: Array, growth: Array, low
     allowed = np.array(
         [m.quadratic and (m.spec.solvers is None or "stationary" in m.spec.solvers) for m in models]
     )[model]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         left = steps * np.log(growth)
         distance = np.where(left < 0, np.exp(left) / -np.expm1(left), np.nan)
         found = np.asarray(distance_of(distance))

@@ -299,7 +299,8 @@ def _degrees(points: Points) -> Array:
     quadratic = np.array([m.quadratic for m in points.models])[points.model]
     keys = np.stack([points.model.astype(float), runs.rate, runs.steps])
     different, inverse = np.unique(keys, axis=1, return_inverse=True)
-    shares = [_kept_share(points.models[int(m)], rate, int(steps)) for m, rate, steps in different.T]
+    with np.errstate(over="ignore", invalid="ignore"):
+        shares = [_kept_share(points.models[int(m)], rate, int(steps)) for m, rate, steps in different.T]
     relative = runs.epsilon * np.array(shares)[inverse.ravel()]
     growth, pace = accelerated_pace(runs.rate, runs.low, runs.high)
     found = np.full(len(runs.rate), np.nan)
