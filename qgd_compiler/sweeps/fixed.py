@@ -86,7 +86,10 @@ class Fixed:
             "the fixed plan does not serve this point; --mode choice says what does, or why not"
         )
         for part in parts:
-            priced = self._priced(part)
+            with np.errstate(
+                over="ignore", invalid="ignore", divide="ignore"
+            ):  # runs that grow beyond float64
+                priced = self._priced(part)
             found["reason"][put(found, part, priced, np.isfinite(priced["t_count"]))] = None
         return found
 

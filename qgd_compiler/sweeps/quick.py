@@ -69,9 +69,12 @@ class Quick:
         found, parts = begun(document, base_dir, names, columns)
         done = np.zeros(len(found["t_count"]), dtype=bool)
         for part in parts:
-            priced = _priced(part)
-            there = np.isfinite(priced["t_count"])
-            there &= ~contended(part, np.fmax(priced["t_count"], priced["proven_t_count"]))
+            with np.errstate(
+                over="ignore", invalid="ignore", divide="ignore"
+            ):  # runs that grow beyond float64
+                priced = _priced(part)
+                there = np.isfinite(priced["t_count"])
+                there &= ~contended(part, np.fmax(priced["t_count"], priced["proven_t_count"]))
             done[put(found, part, priced, there)] = True
         rest = np.flatnonzero(~done)
         if len(rest):
@@ -299,8 +302,7 @@ def _degrees(points: Points) -> Array:
     quadratic = np.array([m.quadratic for m in points.models])[points.model]
     keys = np.stack([points.model.astype(float), runs.rate, runs.steps])
     different, inverse = np.unique(keys, axis=1, return_inverse=True)
-    with np.errstate(over="ignore", invalid="ignore"):
-        shares = [_kept_share(points.models[int(m)], rate, int(steps)) for m, rate, steps in different.T]
+    shares = [_kept_share(points.models[int(m)], rate, int(steps)) for m, rate, steps in different.T]
     relative = runs.epsilon * np.array(shares)[inverse.ravel()]
     growth, pace = accelerated_pace(runs.rate, runs.low, runs.high)
     found = np.full(len(runs.rate), np.nan)
