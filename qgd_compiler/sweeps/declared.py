@@ -30,6 +30,7 @@ from qgd_compiler.structure.facts import Fact
 from qgd_compiler.study import Study, study
 from qgd_compiler.study.classical import Size, size_of
 from qgd_compiler.study.quadratic import why_not_quadratic
+from qgd_compiler.study.systems import systems_of
 from qgd_compiler.sweeps.fields import ALIASES, Field, Value, with_values
 
 Array = NDArray[np.float64]
@@ -192,7 +193,7 @@ def _read(loaded: Loaded) -> Model | None:
     found = study(loaded)
     if found.entries is not None or not found.recursion.linear or found.tensors:
         return None
-    (system,) = found.problem().systems
+    (system,) = systems_of(found)
     if not isinstance(system, LinearSystem):
         return None
     offers = {o.name: o for o in system.offers}
