@@ -29,7 +29,7 @@ from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import And, Conjunction, Gate, Rotation, junk_of_conjunction
-from qgd_compiler.scalars import Scalar, acosh, atanh, ceil, log, maximum, sqrt
+from qgd_compiler.scalars import Scalar, acosh, atanh, ceil, ceil_div, log, maximum, sqrt
 
 NORM_KNOWN = "kernel reflection, norm known"
 NORM_UNKNOWN = "kernel reflection, norm unknown"
@@ -180,7 +180,7 @@ def norm_unknown_solver(system: Encoding, right_hand_side: Routine, queries: Sca
     """
     builder = Builder(NORM_UNKNOWN, "solver")
     registers = _solver_registers(builder, system, right_hand_side)
-    forwards = ceil(queries / 2)
+    forwards = ceil_div(queries, 2)
     for inverse, times in ((False, forwards), (True, queries - forwards)):
         builder.call(_query_with_both_phases(system, right_hand_side, inverse), *registers, times=times)
     return builder.routine()

@@ -196,8 +196,8 @@ def _counts(script: Script, made: Composed, wanted: Wanted, most: Scalar | None,
     """The best way to amplify, as `sweeps/quick.py` takes it, and its counts."""
     success = script.let("success", made.success, **POSITIVE)
     allowed = script.let("rotation_budget", made.allowed, **POSITIVE)
-    if choice.solver.reusable and most is None:
-        raise NotImplementedError
+    # a solver that can be amplified needs the norm, which only a stationary point has a bound on both sides of
+    assert most is not None or not choice.solver.reusable
     if not choice.solver.reusable:
         script.write(f"if (!({script.code(success)} > 0 && {script.code(success)} <= 1 + 1e-12)) {NO_PLAN}")
         circuits = 1 / minimum(success, 1.0)

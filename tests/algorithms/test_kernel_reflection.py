@@ -10,12 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.polynomial import chebyshev
 
+from qgd_compiler.algorithms.access import Qroam
+from qgd_compiler.algorithms.encoders import SparseAccess
 from qgd_compiler.algorithms.kernel_reflection import (
     filter_degree,
     norm_known_queries,
     norm_mismatch_success,
     norm_unknown_queries,
+    norm_unknown_solver,
 )
+from qgd_compiler.program.builder import Builder
+from qgd_compiler.program.uses import uses
 
 
 def history(matrix: np.ndarray, iterations: int, padding: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,3 +133,15 @@ def test_the_degree_is_the_published_count_to_first_order() -> None:
 @pytest.mark.parametrize(("epsilon", "per_kappa"), [(1e-3, 63.3), (1e-10, 80.2)])
 def test_the_norm_unknown_count_matches_the_published_values(epsilon: float, per_kappa: float) -> None:
     assert norm_unknown_queries(1e6, epsilon).encoding / 1e6 == pytest.approx(per_kappa, rel=1e-3)
+
+
+@pytest.mark.parametrize("queries", [1, 6, 7])
+def test_the_norm_unknown_count_takes_every_other_query_inverted(queries: int) -> None:
+    # an encoding may cost more one way than the other; U and its inverse follow each other
+    system = SparseAccess(8, 2, 0.5, 4, Qroam()).encode(True)
+    state = Builder("state")
+    state.register("system", 3)
+    state.register("gradient", 0)
+    run = norm_unknown_solver(system, state.routine(), queries)
+    found = uses(run)[system.routine]
+    assert (found.forward, found.inverse) == (-(-queries // 2), queries // 2)
