@@ -12,7 +12,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-# int | float | sympy.Expr | numpy.ndarray. SymPy cannot be named here: importing it takes half a second.
+from qgd_compiler.traced import Traced
+
+# int | float | sympy.Expr | numpy.ndarray | Traced. SymPy cannot be named here: importing it takes half a second.
 Scalar: TypeAlias = Any
 
 
@@ -22,8 +24,8 @@ def is_symbolic(*values: Scalar) -> bool:
 
 
 def is_array(*values: Scalar) -> bool:
-    """Whether any of `values` is a NumPy array."""
-    return any(isinstance(v, np.ndarray) for v in values)
+    """Whether any of `values` is a NumPy array, or stands for one."""
+    return any(isinstance(v, np.ndarray | Traced) for v in values)
 
 
 def is_integer(value: Scalar) -> bool:
@@ -34,6 +36,11 @@ def is_integer(value: Scalar) -> bool:
 def _whole(*values: Scalar) -> bool:
     """Whether arrays hold Python's integers, which are exact at any size."""
     return any(isinstance(v, np.ndarray) and v.dtype == object for v in values)
+
+
+def _floats(value: Scalar) -> Scalar:
+    """In float64, as arrays compute."""
+    return value if isinstance(value, Traced) else np.asarray(value, dtype=float)
 
 
 _BITS = np.frompyfunc(int.bit_length, 1, 1)
@@ -66,7 +73,7 @@ def expected_count(count: Scalar, repetitions: Scalar) -> Scalar:
     if is_symbolic(count, repetitions):
         return ceil(count * repetitions)
     if is_array(count, repetitions):
-        product = np.asarray(count * repetitions, dtype=float)
+        product = _floats(count * repetitions)
         nearest = np.round(product)
         return np.where(np.abs(product - nearest) <= NEARLY_WHOLE * nearest, nearest, np.ceil(product))
     exact = Fraction(count) * Fraction(repetitions)
@@ -98,7 +105,7 @@ def ceil_div(a: Scalar, b: Scalar) -> Scalar:
     if is_array(a, b):
         if _whole(a, b):
             return -((-np.asarray(a)) // b)
-        return np.ceil(np.asarray(a, dtype=float) / b)
+        return np.ceil(_floats(a) / b)
     if is_integer(a) and is_integer(b):
         return -((-a) // b)
     return math.ceil(a / b)
@@ -115,6 +122,8 @@ def ceil_log2(x: Scalar) -> Scalar:
 
         return CeilLog2(x)
     if is_array(x):
+        if isinstance(x, Traced):
+            return x.tape.one(ceil_log2, x)
         if _whole(x):
             return np.asarray(_BITS(np.asarray(x) - 1))
         mantissa, exponent = np.frexp(np.asarray(x, dtype=float))
@@ -250,14 +259,14 @@ def less(a: Scalar, b: Scalar) -> Scalar:
 
         return sympy.Piecewise((1, sympy.Lt(a, b, evaluate=False)), (0, True), evaluate=False)
     if is_array(a, b):
-        return np.less(a, b).astype(float)
+        return np.where(np.less(a, b), 1.0, 0.0)
     return int(a < b)
 
 
 def power(base: Scalar, exponent: Scalar) -> Scalar:
     """base**exponent, exact for integers and in float64 for arrays (an int array would overflow)."""
     if is_array(base, exponent):
-        return np.power(np.asarray(base, dtype=float), exponent)
+        return np.power(_floats(base), exponent)
     return base**exponent
 
 
@@ -271,6 +280,8 @@ def trailing_zeros(x: Scalar) -> Scalar:
         from qgd_compiler.symbols import TrailingZeros
 
         return TrailingZeros(x)
+    if isinstance(x, Traced):
+        return x.tape.one(trailing_zeros, x)
     if is_array(x):
         whole = np.asarray(x).astype(np.int64)
         return np.round(np.log2(whole & -whole))

@@ -27,7 +27,7 @@ from qgd_compiler.program.primitives import (
 from qgd_compiler.scalars import Scalar, is_integer
 
 MOST_WAYS = 2  # of amplifying, which are priced whole
-LEAKS = tuple(step / 40 for step in range(1, 40))  # of fixed-point amplification that are tried
+TURN = 1.0886594924826534  # x with sinh 2x = 4x, where x/tanh²x is least
 
 
 @dataclass(frozen=True)
@@ -91,19 +91,26 @@ def amplifications(probability: float, *, most: float | None, reusable: bool) ->
 
 
 def _fixed_points(probability: float, alone: tuple[float, float]) -> list[Amplification]:
-    """The best fixed-point amplification for a P of at least `probability`: δ and L by a scan of δ."""
-    best: Amplification | None = None
+    """The best fixed-point amplification for a P of at least `probability`.
+
+    L runs with δ = 1/cosh(L w), w = artanh √P, succeed with tanh²(L w), and L/tanh²(L w) is least where L w is `TURN`:
+    the best odd number of at least 3 is next to it.
+    """
     if probability >= 1:
         return []
     width = math.atanh(math.sqrt(probability))  # acosh(1/√(1−P)), with all its digits for small P
-    for leak in LEAKS:
-        # cosh(acosh(1/δ)/L) <= 1/√(1−P): the smallest odd L
-        runs = max(1, math.ceil(math.acosh(1 / leak) / width))
-        runs += 1 - runs % 2
+    below = odd_below(TURN / width)
+    found = []
+    for runs in (below, below + 2):
+        leak = 1 / math.cosh(runs * width)
         reached = 1 - leak * leak
-        if runs > 1 and (best is None or runs / reached < best.solver_runs):
-            best = Amplification((runs - 1) // 2, reached, 1 / reached, runs / reached, alone, leak)
-    return [] if best is None else [best]
+        found.append(Amplification((runs - 1) // 2, reached, 1 / reached, runs / reached, alone, leak))
+    return [min(found, key=lambda way: way.solver_runs)]
+
+
+def odd_below(length: float) -> int:
+    """The largest odd number up to `length`, and at least 3."""
+    return max(2 * math.floor((length - 1) / 2) + 1, 3)
 
 
 def fixed_point_phases(rounds: int, leak: float) -> tuple[tuple[float, float], ...]:

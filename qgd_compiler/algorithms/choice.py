@@ -225,7 +225,7 @@ class _Menu:
         for group in self.groups:
             for (i, k), bound in np.ndenumerate(group.bounds):
                 if np.isfinite(bound):
-                    found.append(Root(int(bound), group.candidates[i], int(group.paddings[i, k])))
+                    found.append(Root(int(bound), group.candidates[i], int(group.paddings.rows[i, k])))
         return found
 
     def search(self, progress: Progress, allowed: Callable[[Candidate], bool] = lambda _: True) -> Found:

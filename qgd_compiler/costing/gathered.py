@@ -40,20 +40,6 @@ def gathered(costs: Sequence[Cost], index: NDArray[np.int64]) -> Cost:
     return Cost(parts, work, work if same else picked([c.clean for c in costs], index))
 
 
-def chosen(condition: NDArray[np.bool_], then: Cost, otherwise: Cost) -> Cost:
-    """One cost where the condition holds, else the other; all gates together."""
-    gates = Gates(
-        **{
-            f.name: np.where(condition, getattr(then.gates, f.name), getattr(otherwise.gates, f.name))
-            for f in fields(Gates)
-            if f.name not in UNCOUNTED
-        }
-    )
-    work = np.where(condition, then.work, otherwise.work)
-    same = then.work is then.clean and otherwise.work is otherwise.clean
-    return Cost({"": gates}, work, work if same else np.where(condition, then.clean, otherwise.clean))
-
-
 def picked(values: Sequence[Scalar], index: NDArray[np.int64]) -> Scalar:
     """`values[index]` in float64, or their one value where all are the same."""
     first = values[0]

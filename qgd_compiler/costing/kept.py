@@ -1,49 +1,65 @@
-"""Costs that were counted for some keys, kept for the next time these are asked for."""
+"""Numbers that were worked out for pairs of whole numbers, kept for the next time these are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgd_compiler.costing.fold import Cost
-from qgd_compiler.costing.gates import Gates
 from qgd_compiler.scalars import Scalar
 
-Keys = NDArray[np.int64]
-FIELDS = tuple(f.name for f in fields(Gates))
+Index = NDArray[np.int64]
+Made = Mapping[str, Scalar]
 
 
 @dataclass(eq=False)
 class Kept:
-    """Numbers by key: each slot an array beside the keys, or one number for all keys."""
+    """Slots by pair: each an array, or one number as long as it is the same for all pairs."""
 
-    keys: Keys = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    slots: list[Scalar] = field(default_factory=list)
+    slots: dict[str, Scalar] = field(default_factory=dict)
+    _place: Index = field(default_factory=lambda: np.full((0, 0), -1))
+    _count: int = 0
 
-    def at(self, keys: Keys, make: Callable[[Keys], Sequence[Scalar]]) -> list[Scalar]:
-        """All slots at `keys`; `make` gives those of keys that are new, always the same number of slots."""
-        wanted, index = np.unique(keys, return_inverse=True)
-        new = wanted[~np.isin(wanted, self.keys, assume_unique=True)]
-        if len(new):
-            self._add(new, list(make(new)))
-        place = np.searchsorted(self.keys, wanted)[index.ravel()]
-        return [slot[place] if isinstance(slot, np.ndarray) else slot for slot in self.slots]
+    def at(self, first: Index, second: Index, make: Callable[[Index, Index], Made]) -> dict[str, Scalar]:
+        """All slots at arrays of pairs that broadcast; `make` gives the same slots for pairs that are new."""
+        self._reach(int(first.max()) + 1, int(second.max()) + 1)
+        place = self._place[first, second]
+        if place.min() < 0:
+            self._add(*np.broadcast_arrays(first, second), place < 0, make)
+            place = self._place[first, second]
+        return {
+            name: slot[place] if isinstance(slot, np.ndarray) else slot for name, slot in self.slots.items()
+        }
 
-    def _add(self, new: Keys, made: list[Scalar]) -> None:
-        keys = np.concatenate([self.keys, new])
-        order = np.argsort(keys)
-        if not len(self.keys):
-            self.slots = [_there(value, len(new)) for value in made]
+    def _reach(self, rows: int, columns: int) -> None:
+        """Room for numbers below these."""
+        here = self._place.shape
+        if rows <= here[0] and columns <= here[1]:
+            return
+        wider = np.full((max(rows, here[0]), max(columns, 2 * here[1], 64)), -1)
+        wider[: here[0], : here[1]] = self._place
+        self._place = wider
+
+    def _add(
+        self,
+        first: Index,
+        second: Index,
+        missing: NDArray[np.bool_],
+        make: Callable[[Index, Index], Made],
+    ) -> None:
+        wanted = np.unique(np.stack([first[missing], second[missing]]), axis=1)
+        count = wanted.shape[1]
+        self._place[wanted[0], wanted[1]] = self._count + np.arange(count)
+        made = make(wanted[0], wanted[1])
+        if self._count:
+            self.slots = {
+                name: _joined(self.slots[name], self._count, value, count) for name, value in made.items()
+            }
         else:
-            self.slots = [
-                _joined(old, len(self.keys), value, len(new))
-                for old, value in zip(self.slots, made, strict=True)
-            ]
-        self.slots = [slot[order] if isinstance(slot, np.ndarray) else slot for slot in self.slots]
-        self.keys = keys[order]
+            self.slots = {name: _there(value, count) for name, value in made.items()}
+        self._count += count
 
 
 def _there(value: Scalar, count: int) -> Scalar:
@@ -55,19 +71,3 @@ def _joined(old: Scalar, before: int, value: Scalar, count: int) -> Scalar:
         return old
     parts = ((old, before), (value, count))
     return np.concatenate([np.broadcast_to(v, (n,)).astype(float) for v, n in parts])
-
-
-def flat(cost: Cost) -> list[Scalar]:
-    """A cost as slots: all gates together, then the work qubits."""
-    gates = cost.gates
-    return [*(getattr(gates, name) for name in FIELDS), cost.work, cost.clean]
-
-
-def cost_of(slots: Sequence[Scalar]) -> Cost:
-    """What `flat` made slots of."""
-    *gates, work, clean = slots
-    same = work is clean or (isinstance(work, np.ndarray) and np.array_equal(work, clean))
-    return Cost({"": Gates(**dict(zip(FIELDS, gates, strict=True)))}, work, work if same else clean)
-
-
-WIDTH = len(FIELDS) + 2  # slots of one cost

@@ -1,4 +1,4 @@
-"""The composition of a fixed plan in symbols: what `arrays/history.py` and `arrays/stationary.py` do with arrays."""
+"""The composition of a fixed plan in symbols: what `arrays/formula.py` does with traced values."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from qgd_compiler.algorithms.adiabatic.solver import discrete_expected
 from qgd_compiler.algorithms.adiabatic.solvers import DiscreteAdiabatic
 from qgd_compiler.algorithms.adiabatic.walk import Task
 from qgd_compiler.algorithms.amplification import (
-    LEAKS,
     MOST_WAYS,
+    TURN,
     Wanted,
 )
 from qgd_compiler.algorithms.arrays.amplifying import Ways, amplified
@@ -209,14 +209,13 @@ def _counts(script: Script, made: Composed, wanted: Wanted, most: Scalar | None,
         script.block(plain, fixed, circuits)
         found = _of_way(script, made, Ways(plain, fixed, circuits), wanted, allowed, choice.exchange)
         body = script.close()
-        leaks = ", ".join(repr(leak) for leak in LEAKS)
         value = "toffoli" if choice.objective == "toffoli" else "t_count"
         script.write(
             "const priced = ([plain, fixed, runs]) => {",
             *body,
             f"return {{ {', '.join(found)} }};",
             "};",
-            f"const ways = waysOf({script.code(success)}, {script.code(most)}, [{leaks}], {MOST_WAYS}).map(priced);",
+            f"const ways = waysOf({script.code(success)}, {script.code(most)}, {TURN!r}, {MOST_WAYS}).map(priced);",
             f"if (ways.length === 0) {NO_PLAN}",
             f"ways.sort((a, b) => a.{value} - b.{value} || a.qubits - b.qubits);",
             "const best = ways[0];",
@@ -228,7 +227,7 @@ def _counts(script: Script, made: Composed, wanted: Wanted, most: Scalar | None,
 def _of_way(
     script: Script, made: Composed, ways: Ways, wanted: Wanted, allowed: Scalar, exchange: Exchange
 ) -> list[str]:
-    """`arrays.history._counted`: fields of an object in JavaScript."""
+    """`arrays.formula._counted`: fields of an object in JavaScript."""
     program = circuit(amplified(made.run, wanted, ways))
     cost = Folder(price_of_counts, by_digest=False).cost(program)
     gates = cost.gates

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,12 +11,12 @@ import sympy
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
 from qgd_compiler.algorithms.arrays.leaves import Leaf
+from qgd_compiler.algorithms.arrays.slots import cost_of, of_cost
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.problem import RightHandSide
 from qgd_compiler.algorithms.scattered_state import scattered_state
 from qgd_compiler.costing.fold import Cost, Folded, Folder
 from qgd_compiler.costing.gathered import price_of_counts
-from qgd_compiler.costing.kept import WIDTH, cost_of, flat
 from qgd_compiler.live.script import ABOVE_ZERO, POSITIVE, WHOLE, Script
 from qgd_compiler.program.ir import Operation, Register
 from qgd_compiler.scalars import Scalar, ceil_log2, maximum, where
@@ -76,8 +77,8 @@ def state_of(script: Script, sizes: Sizes, access: Access, epsilon: Scalar) -> R
     )
 
     def chosen(name: str, then: Cost, otherwise: Cost) -> Cost:
-        pairs = zip(flat(then), flat(otherwise), strict=True)
-        return cost_of(_named(script, name, [where(better, a, b) for a, b in pairs]))
+        slots, other = of_cost(then), of_cost(otherwise)
+        return cost_of(_named(script, name, {n: where(better, slots[n], other[n]) for n in slots}))
 
     bits_of_angles = script.let("gradient_bits", where(better, short, words), **ABOVE_ZERO)
     routine = Folded(
@@ -95,15 +96,11 @@ def _folded(
 ) -> Folded:
     folder = Folder(price_of_counts, by_digest=False)
     forward, backward = (
-        cost_of(_named(script, f"{name}{suffix}", flat(folder.cost(operation, inverse))))
+        cost_of(_named(script, f"{name}{suffix}", of_cost(folder.cost(operation, inverse))))
         for suffix, inverse in (("", False), ("_inverse", True))
     )
     return Folded(title=title, signature=signature, forward=forward, backward=backward)
 
 
-SLOTS = ("toffoli", "t", "rotations", "clifford", "measured", "depth", "rotation_depth", "work", "clean")
-
-
-def _named(script: Script, name: str, slots: list[Scalar]) -> list[Scalar]:
-    assert len(slots) == WIDTH == len(SLOTS)
-    return [script.let(f"{name}_{what}", value, **WHOLE) for what, value in zip(SLOTS, slots, strict=True)]
+def _named(script: Script, name: str, slots: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    return {what: script.let(f"{name}_{what}", value, **WHOLE) for what, value in slots.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access, access_named
 from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
-from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine, choose_many, price_of_line
+from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine, choose_many, pricer_of_line
 from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
-from qgd_compiler.algorithms.arrays.history import Array, Index, Prices
+from qgd_compiler.algorithms.arrays.formula import Prices
+from qgd_compiler.algorithms.arrays.pricing import Array, Index
 from qgd_compiler.algorithms.choice import OBJECTIVES, PROVEN, PROVEN_ROTATION
 from qgd_compiler.algorithms.linear_solvers import FAR, LINEAR_SOLVERS, LinearSolver
 from qgd_compiler.algorithms.plan import Shares
@@ -126,8 +127,7 @@ def by_settings(points: Points) -> list[Points]:
         here = np.flatnonzero(np.isin(points.model, numbers))
         if len(here):
             runs = points.runs
-            arrays = [name for name in runs.__dataclass_fields__ if name != "norms"]
-            taken = {name: getattr(runs, name)[here] for name in arrays}
+            taken = {field.name: getattr(runs, field.name)[here] for field in fields(runs)}
             found.append(
                 replace(
                     points,
@@ -264,8 +264,8 @@ def _chosen_plans(
         at = np.flatnonzero(best.line == number)
         if not len(at):
             continue
-        price = price_of_line(points.runs, points.matrices, line, exchange)
-        prices = price(at, best.padding[at], Shares(*best.shares[:, at]))
+        pricer = pricer_of_line(points.runs, points.matrices, line, exchange)
+        prices = pricer.prices(at, best.padding[at], Shares(*best.shares[:, at]))
         yield line, at, prices, np.lexsort((prices.qubits, np.asarray(value(prices))), axis=-1)[..., 0]
 
 

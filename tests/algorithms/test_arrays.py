@@ -10,7 +10,7 @@ import pytest
 
 from qgd_compiler.algorithms.access import Qroam, Qrom
 from qgd_compiler.algorithms.amplification import amplifications
-from qgd_compiler.algorithms.arrays.amplifying import ways_of
+from qgd_compiler.algorithms.arrays.amplifying import repeated, ways_of
 from qgd_compiler.algorithms.arrays.menu import Group, groups_of, quick, search
 from qgd_compiler.algorithms.choice import OBJECTIVES, Planner
 from qgd_compiler.algorithms.plan import Shares
@@ -64,7 +64,7 @@ def test_an_array_of_plans_has_the_counts_of_each_plan_alone(
         padding = np.floor(80 * random.random(count) * (random.random(count) < 0.8))
         weights = np.exp(random.uniform(-5, 0, (4, count)))
         shares = np.ones((4, count)) if bound else weights / weights.sum(axis=0)
-        prices = group.searcher.price(line, padding, Shares(*shares), bound=bound)
+        prices = group.searcher.pricer.prices(line, padding, Shares(*shares), bound=bound)
         for i in range(count):
             candidate = group.candidates[line[i]]
             plan = found.plan(candidate, int(padding[i]), Shares(*(float(s) for s in shares[:, i])))
@@ -82,8 +82,8 @@ def test_a_tight_split_has_the_same_words_and_leaves_the_solver_more(tmp_path: P
         line = np.arange(len(group.candidates))
         padding = np.full(len(line), 5.0)
         quarter = np.full(len(line), 0.25)
-        loose = group.searcher.price(line, padding, Shares(quarter, quarter, quarter, quarter))
-        tight = group.searcher.price(line, padding, Shares(quarter, quarter, quarter, quarter), tight=True)
+        loose = group.searcher.pricer.prices(line, padding, Shares(quarter, quarter, quarter, quarter))
+        tight = group.searcher.pricer.prices(line, padding, Shares(quarter, quarter, quarter, quarter), tight=True)
         total = sum(np.asarray(getattr(tight.shares, n)) for n in ("solver", "encoding", "right_hand_side"))
         assert np.allclose(total + tight.shares.synthesis, 1.0)
         assert np.all(tight.shares.solver > 0.25)
@@ -110,9 +110,10 @@ def test_no_split_drawn_at_random_is_better_than_what_the_search_finds_by_three_
         for group in made:
             count = 4000
             line = random.integers(0, len(group.candidates), count)
-            padding = group.paddings[0][random.integers(0, group.paddings.shape[1], count)]
+            rows = group.paddings.rows[0]
+            padding = rows[random.integers(0, len(rows), count)]
             weights = np.exp(random.uniform(-7, 0, (4, count)))
-            prices = group.searcher.price(line, padding, Shares(*(weights / weights.sum(axis=0))))
+            prices = group.searcher.pricer.prices(line, padding, Shares(*(weights / weights.sum(axis=0))))
             values = np.asarray(group.searcher.value(prices)).min(axis=-1)
             assert values.min() >= 0.97 * best
             assert values.min() >= searched.floor
@@ -123,19 +124,21 @@ def test_the_ways_to_amplify_are_those_of_single_plans() -> None:
     low = np.concatenate([10.0 ** random.uniform(-8, 0, 60), [1.0, 0.25, 0.75]])
     high = np.minimum(low * random.uniform(1, 1.3, len(low)), 1.0)
     for most in (None, high):
-        for reusable in (False, True):
-            found = ways_of(low, most, reusable=reusable)
-            for i, p in enumerate(low):
-                single = amplifications(p, most=None if most is None else most[i], reusable=reusable)
-                for j, way in enumerate(single):
-                    assert found.circuits[j, i] == pytest.approx(way.circuits, rel=1e-12)
-                    rounds = found.plain if way.leak is None else found.fixed
-                    assert rounds[j, i] == way.rounds
-                assert not np.isfinite(found.circuits[len(single) :, i]).any()
+        plain, fixed, circuits = ways_of(low[:, None], np.nan if most is None else most[:, None])
+        for i, p in enumerate(low):
+            single = amplifications(p, most=None if most is None else most[i], reusable=True)
+            for j, way in enumerate(single):
+                assert circuits[i, j] == pytest.approx(way.circuits, rel=1e-12)
+                assert (plain if way.leak is None else fixed)[i, j] == way.rounds
+            assert not np.isfinite(circuits[i, len(single) :]).any()
+    (once,) = amplifications(0.2, most=None, reusable=False)
+    assert repeated(np.array([0.2])).circuits == once.circuits
 
 
 def test_a_probability_that_is_not_positive_has_no_way_and_no_plan() -> None:
-    found = ways_of(np.array([0.0, -1.0, np.nan, 0.5]), None, reusable=False)
-    assert np.isfinite(found.circuits[0]).tolist() == [False, False, False, True]
+    low = np.array([0.0, -1.0, np.nan, 0.5])
+    assert np.isfinite(repeated(low).circuits).tolist() == [False, False, False, True]
+    _, _, circuits = ways_of(low[:, None], np.nan)
+    assert np.isfinite(circuits).any(axis=-1).tolist() == [False, False, False, True]
     with pytest.raises(InfeasibleError):
         amplifications(0.0, most=None, reusable=False)

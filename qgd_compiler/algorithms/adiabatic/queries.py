@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.errors import UsageError
@@ -43,6 +44,7 @@ from qgd_compiler.scalars import (
     minimum,
     sqrt,
 )
+from qgd_compiler.traced import Traced
 
 DISCRETE = "discrete adiabatic"
 ACCRETIVE = "L + L† ⪰ 0, as in every history of a step of norm at most 1"
@@ -128,18 +130,34 @@ def best_split(epsilon: Scalar, constant: Scalar) -> Split:
         raise UsageError(
             "the split of the adiabatic solver needs ε and c as numbers", remedy="κ may be a symbol"
         )
-    eps, c = np.broadcast_arrays(np.asarray(epsilon, dtype=float), np.asarray(constant, dtype=float))
-    valid = (eps > 0) & (eps < 1)
-    if not (np.all(valid) or is_array(epsilon)) or not np.all(c > 0):
+    if isinstance(epsilon, Traced):
+        return split_at(epsilon.tape.one(walk_distance, epsilon, constant), epsilon, constant)
+    if not np.all(np.asarray(constant) > 0) or not (is_array(epsilon) or 0 < epsilon < 1):
         raise UsageError("the adiabatic solver needs 0 < ε < 1 and c > 0", remedy="such as ε = 1e-3")
-    eps = np.where(valid, eps, np.nan)  # of many plans some may have nothing left for the solver
+    distance = walk_distance(epsilon, constant)
+    if not is_array(epsilon, constant):
+        return split_at(float(distance), float(epsilon), float(constant))
+    return split_at(distance, np.asarray(epsilon, dtype=float), constant)
+
+
+def walk_distance(epsilon: Scalar, constant: Scalar) -> NDArray[np.float64]:
+    """Δ of the best split; NaN where ε is not between 0 and 1: of many plans some have nothing left for the solver."""
+    eps, c = np.broadcast_arrays(np.asarray(epsilon, dtype=float), np.asarray(constant, dtype=float))
+    with np.errstate(all="ignore"):
+        logs = np.where((eps > 0) & (eps < 1), np.log(eps), np.nan)
     distance = np.empty(eps.shape)
     for one in np.unique(c):
-        at = c == one
-        distance[at] = np.exp(np.interp(np.log(eps[at]), _LOGS, _best_distances(float(one))))
-    if distance.ndim == 0:
-        return split_at(float(distance), float(eps), float(c))
-    return split_at(distance, eps, c)
+        at = ... if np.ndim(constant) == 0 else c == one
+        distance[at] = np.exp(_between(_best_distances(float(one)), logs[at]))
+    return distance
+
+
+def _between(table: NDArray[np.float64], logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A table over `_LOGS`, linear between its nodes."""
+    place = (np.maximum(logs, _LOGS[0]) - _LOGS[0]) * (len(_LOGS) - 1) / (_LOGS[-1] - _LOGS[0])
+    below = np.clip(np.nan_to_num(place), 0, len(_LOGS) - 2).astype(np.int64)
+    left = table[below]
+    return np.asarray(left + (place - below) * (table[below + 1] - left))
 
 
 _LOGS = np.linspace(math.log(1e-30), 0.0, 8193)  # of ε; beyond its ends the Δ of the end is taken

@@ -11,16 +11,13 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.arrays.declared import DeclaredLines, DeclaredRuns
-from qgd_compiler.algorithms.arrays.history import Array, Index, Prices, joined, priced
 from qgd_compiler.algorithms.arrays.leaves import Leaf, Matrices
-from qgd_compiler.algorithms.arrays.search import Price, Searcher
-from qgd_compiler.algorithms.arrays.stationary import priced_points
+from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
+from qgd_compiler.algorithms.arrays.search import Paddings, Searcher
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
-from qgd_compiler.algorithms.plan import Shares
 from qgd_compiler.costing.exchange import Exchange
 
 Mask = NDArray[np.bool_]
-PIECE = 2**14  # elements at once: arrays that stay in the cache of a core
 
 
 @dataclass(frozen=True)
@@ -62,31 +59,35 @@ def choose_many(
         np.zeros(count),
         np.full((4, count), np.nan),
     )
-    paddings = paddings_of(runs.steps)
+    rows = paddings_of(runs.steps)
+    histories, points = None, Paddings(np.zeros((count, 1)), np.zeros((count, 1)))
     bounded: list[tuple[float, int, Searcher, Array]] = []
     for number, line in enumerate(lines):
         at = np.flatnonzero(line.valid)
         if not len(at):
             continue
-        searcher = Searcher(price_of_line(runs, matrices, line, exchange), value)
-        rough = Searcher(price_of_line(runs, matrices, line, exchange, coarse=True), value)
-        table = np.zeros((len(at), 1)) if line.stationary else paddings[at]
+        searcher = Searcher(pricer_of_line(runs, matrices, line, exchange), value)
+        rough = Searcher(pricer_of_line(runs, matrices, line, exchange, coarse=True), value)
+        if histories is None and not line.stationary:
+            histories = searcher.paddings(np.arange(count), rows)
+        table = points if line.stationary or histories is None else histories
         bounds = np.full(count, np.inf)
-        bounds[at] = rough.bounds(at, table).min(axis=1)
+        bounds[at] = rough.bounds(at, table.taken(at)).min(axis=1)
         bounded.append((float(np.median(bounds[at])), number, searcher, bounds))
     for _, number, searcher, bounds in sorted(bounded, key=lambda b: b[:2]):
-        found = _with_line(found, lines[number], number, searcher, bounds, paddings)
+        table = points if lines[number].stationary or histories is None else histories
+        found = _with_line(found, number, searcher, bounds, table)
     return found
 
 
 def _with_line(
-    found: ManyChoice, line: ManyLine, number: int, searcher: Searcher, bounds: Array, paddings: Array
+    found: ManyChoice, number: int, searcher: Searcher, bounds: Array, paddings: Paddings
 ) -> ManyChoice:
     at = np.flatnonzero(bounds <= found.value)
     at = at[np.isfinite(bounds[at])]
     if not len(at):
         return found
-    table = np.zeros((len(at), 1)) if line.stationary else paddings[at]
+    table = paddings.taken(at)
     place = searcher.best(at, table, searcher.start(at, table))
     before = (found.value[at], found.qubits[at])
     better = (place.value < before[0]) | ((place.value == before[0]) & (place.qubits < before[1]))
@@ -103,30 +104,12 @@ def _with_line(
     return found
 
 
-def price_of_line(
+def pricer_of_line(
     runs: DeclaredRuns, matrices: Matrices, line: ManyLine, exchange: Exchange, *, coarse: bool = False
-) -> Price:
-    """What the line costs runs by number; `coarse` for lower bounds with fewer different words."""
-    asked = DeclaredLines(runs, Leaf(line.encoding, line.access, matrices, coarse), line.stationary)
-    solver = line.solver
-
-    def price(
-        line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
-    ) -> Prices:
-        def piece(at: slice) -> Prices:
-            some = Shares(
-                *(np.broadcast_to(s, line.shape)[at] for s in (shares.solver, shares.encoding)),
-                *(np.broadcast_to(s, line.shape)[at] for s in (shares.right_hand_side, shares.synthesis)),
-            )
-            if asked.stationary:
-                return priced_points(asked, solver, exchange, line[at], some, bound=bound, tight=tight)
-            return priced(asked, solver, exchange, line[at], padding[at], some, bound=bound, tight=tight)
-
-        if coarse or len(line) <= PIECE:  # coarse words are the least of all that are asked for at once
-            return piece(slice(None))
-        return joined([piece(slice(i, i + PIECE)) for i in range(0, len(line), PIECE)])
-
-    return price
+) -> Pricer:
+    """What prices the line for runs by number; `coarse` for lower bounds with fewer different words."""
+    leaf = Leaf(line.encoding, line.access, matrices, coarse)
+    return Pricer(DeclaredLines(runs, leaf, line.stationary, normed=line.stationary), line.solver, exchange)
 
 
 def paddings_of(steps: Array) -> Array:

@@ -10,20 +10,18 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms import frobenius, row_weighted, sparse_access, sparse_row_weighted
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.arrays.slots import cost_slots
 from qgd_compiler.algorithms.encoders import Frobenius, RowWeighted, SparseAccess, SparseRowWeighted
-from qgd_compiler.algorithms.encoding import Encoder, Encoding
-from qgd_compiler.costing.fold import Folded, Folder
+from qgd_compiler.algorithms.encoding import Encoder
+from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.gathered import price_of_counts
-from qgd_compiler.costing.kept import WIDTH, Kept, cost_of, flat
-from qgd_compiler.kinds import Kind
-from qgd_compiler.program.ir import Register
+from qgd_compiler.costing.kept import Kept
 from qgd_compiler.scalars import Scalar, maximum
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 NAMES = (sparse_access.NAME, row_weighted.NAME, sparse_row_weighted.NAME, frobenius.NAME)
-MOST_BITS = 2048  # of a word
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,9 @@ class Matrices:
 
 
 def least_of_each(which: Index, values: Index, count: int) -> Index:
-    """The least value of each number among all places that have the number."""
+    """The least value of each number among all places that have the number; both broadcast."""
     least = np.full(count, np.iinfo(np.int64).max)
-    np.minimum.at(least, which, values)
+    np.minimum.at(least, np.broadcast_to(which, values.shape), values)
     return least[which]
 
 
@@ -78,50 +76,26 @@ class Leaf:
         """`bits`, and at least as many as circuits have."""
         return maximum(self.bits(which, epsilon), 1 if self.name == sparse_access.NAME else 2)
 
-    def controlled(self, which: Index, epsilon: Scalar) -> Encoding:
-        """The encodings under a control, each different word of each different matrix counted once."""
-        bits = np.asarray(self.words(which, epsilon))
-        words = bits.astype(np.int64)
+    def controlled(self, which: Index, epsilon: Scalar) -> dict[str, Scalar]:
+        """The encodings under a control (`OF_ENCODING`), each different word of each different matrix counted once."""
+        there = epsilon > 0
+        words = np.asarray(self.words(which, np.where(there, epsilon, 1.0))).astype(np.int64)
         if self.coarse:
             words = least_of_each(which, words, len(self.matrices.rows))
         kept = self.matrices.kept.setdefault((self.name, self.access), Kept())
-        alpha, epsilon_there, system, ancilla, gradient, *costs = kept.at(
-            which * MOST_BITS + words, self._made
-        )
+        slots = kept.at(which, words, self._made)
         if self.coarse and self.name == sparse_access.NAME:
-            alpha = self.matrices.sparsity[which] * self.matrices.max_entry[which]  # with unlimited words
-        signature = (
-            Register(name="control", size=1),
-            Register(name="system", size=system),
-            Register(name="ancilla", size=ancilla),
-            Register(name="gradient", size=gradient),
-        )
-        routine = Folded(
-            title=self.name,
-            signature=signature,
-            forward=cost_of(costs[:WIDTH]),
-            backward=cost_of(costs[WIDTH:]),
-        )
-        return Encoding(
-            name=self.name,
-            access=self.access.name,
-            routine=routine,  # type: ignore[arg-type]
-            alpha=alpha,
-            epsilon=epsilon_there,
-            kind=Kind.BOUND,
-            system=system,
-            ancilla=ancilla,
-            gradient=gradient,
-            controlled=True,
-            word_bits=None,
-        )
+            # with unlimited words
+            slots["alpha"] = self.matrices.sparsity[which] * self.matrices.max_entry[which]
+        return {"there": there, **slots}
 
-    def _made(self, keys: Index) -> list[Scalar]:
-        """What is kept of encodings: α, ε, sizes, costs forwards and backwards."""
-        made = self.encoder(keys // MOST_BITS, (keys % MOST_BITS).astype(float)).encode(True)
+    def _made(self, which: Index, words: Index) -> dict[str, Scalar]:
+        made = self.encoder(which, words.astype(float)).encode(True)
         folder = Folder(price_of_counts, by_digest=False)
-        sizes = (made.alpha, made.epsilon, made.system, made.ancilla, made.gradient)
-        return [*sizes, *flat(folder.cost(made.routine)), *flat(folder.cost(made.routine, True))]
+        sizes = {
+            name: getattr(made, name) for name in ("alpha", "epsilon", "system", "ancilla", "gradient")
+        }
+        return {**sizes, **cost_slots(folder.cost(made.routine), folder.cost(made.routine, True))}
 
     def encoder(self, which: Index, bits: Array) -> Encoder:
         """What makes the encodings, with words of these lengths."""

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.arrays.history import Array, Index, States
+from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
+from qgd_compiler.algorithms.arrays.slots import cost_slots
 from qgd_compiler.algorithms.encoding import Encoding
-from qgd_compiler.algorithms.history_plan import Sizes
 from qgd_compiler.algorithms.menu.offer import Offer, Words
-from qgd_compiler.algorithms.problem import HistorySums
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.right_hand_sides import States as Vector
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.algorithms.upload import vector_state
-from qgd_compiler.costing.fold import Folded, Folder
+from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.gathered import gathered, picked
 from qgd_compiler.errors import InfeasibleError
-from qgd_compiler.program.ir import Operation, Register
+from qgd_compiler.program.ir import Operation
 from qgd_compiler.scalars import Scalar
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(eq=False)
@@ -41,15 +37,11 @@ class Lines:
 
     @property
     def layers(self) -> bool:
-        """As `Runs` says."""
+        """As `Form` says."""
         return True
 
-    def left(self, line: Index) -> Scalar:
-        """As `Runs` says."""
-        return self.remains
-
-    def steps(self, line: Index, epsilon: Array) -> tuple[Encoding, Mask]:
-        """As `Runs` says."""
+    def encodings(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
+        """As `pricing.Lines` says."""
         made: dict[tuple[object, ...], Encoding] = {}
 
         def one(number: int, error: float) -> tuple[object, ...]:
@@ -66,14 +58,16 @@ class Lines:
         keys, index = _grouped(line, epsilon, one)
         return encodings_at([made.get(key) for key in keys], index, self.folder)
 
-    def states(self, line: Index, epsilon: Array) -> States:
-        """As `Runs` says."""
+    def states(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
+        """As `pricing.Lines` says."""
         keys, index = _grouped(line, epsilon, self._state)
-        any_key = next(key for key in keys if key)  # stands in where there is no plan
+        any_key = next((key for key in keys if key), None)  # stands in where there is no plan
+        if any_key is None:
+            raise InfeasibleError("no line has an encoding that serves", remedy="a larger target.epsilon")
         found = [self._states[key or any_key] for key in keys]
         layouts = [offer.columns for offer, _ in self.lines]
         span, bits = (picked([int(getattr(c, name)) for c in layouts], line) for name in ("span", "bits"))
-        return states_at(found, index, span, bits, self.folder)
+        return {"span": span, "bits": bits, **states_at(found, index, self.folder)}
 
     def _state(self, number: int, error: float) -> tuple[object, ...]:
         offer, access = self.lines[number]
@@ -91,23 +85,34 @@ class LinesOfOneRun(Lines):
     """Those of a `LinearSystem` that arrays `serve`."""
 
     system: LinearSystem = field(kw_only=True)
+    stationary: bool = False
 
     @property
     def marks(self) -> tuple[tuple[int, int], ...]:
-        """As `Runs` says."""
+        """As `Form` says."""
         return self.system.marks
 
-    def sizes(self, line: Index) -> Sizes:
-        """As `Runs` says."""
-        return _Paddings(self.system)
+    @property
+    def normed(self) -> bool:
+        """As `Form` says."""
+        return self.system.sums.right_hand_side is not None
 
-    def rate(self, line: Index) -> Scalar:
-        """As `Runs` says."""
-        return float(self.system.rates[0])
+    def given(self, line: Index) -> dict[str, Scalar]:
+        """As `pricing.Lines` says."""
+        system = self.system
+        run = {"rate": float(system.rates[0]), "iterations": float(system.iterations), "left": self.remains}
+        return {**run, **of_sums(system.sums)}
 
-    def iterations(self, line: Index) -> Scalar:
-        """As `Runs` says."""
-        return self.system.iterations
+    def norms(self, line: Index, padding: Array) -> Array:
+        """As `pricing.Lines` says."""
+        found, index = np.unique(padding, return_inverse=True)
+        norms = []
+        for p in found:
+            try:
+                norms.append(self.system.inverse_norm(int(p)))
+            except InfeasibleError:
+                norms.append(np.inf)
+        return np.array(norms)[index].reshape(np.shape(padding))
 
 
 @final
@@ -116,15 +121,20 @@ class LinesOfOnePoint(Lines):
     """Those of a stationary point."""
 
     quadratic: Quadratic = field(kw_only=True)
+    stationary: bool = True
+    normed: bool = True
+    marks: tuple[tuple[int, int], ...] = ()
 
-    def lowest(self, line: Index) -> Scalar:
-        """As `Points` says."""
-        return self.quadratic.low
-
-    def solution(self, line: Index) -> tuple[Scalar, Scalar]:
-        """As `Points` says."""
+    def given(self, line: Index) -> dict[str, Scalar]:
+        """As `pricing.Lines` says."""
         assert self.quadratic.stationary is not None
-        return self.quadratic.stationary
+        low, high = self.quadratic.stationary
+        point = {"lowest": self.quadratic.low, "solution_low": low, "solution_high": high}
+        return {"left": self.remains, **point}
+
+    def norms(self, line: Index, padding: Array) -> Array:
+        """There is no history."""
+        return np.zeros(np.shape(padding))
 
 
 def serves(system: object) -> bool:
@@ -140,83 +150,48 @@ def serves(system: object) -> bool:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Paddings:
-    """One system at many paddings."""
-
-    system: LinearSystem
-
-    @property
-    def sums(self) -> HistorySums:
-        return self.system.sums
-
-    def inverse_norm(self, padding: Scalar) -> Array:
-        found, index = np.unique(padding, return_inverse=True)
-        norms = []
-        for p in found:
-            try:
-                norms.append(self.system.inverse_norm(int(p)))
-            except InfeasibleError:
-                norms.append(np.inf)
-        return np.array(norms)[index].reshape(np.shape(padding))
-
-    def allowed(self, epsilon: Scalar) -> Scalar:
-        return self.system.allowed(epsilon)
-
-
 def _grouped(
     line: Index, epsilon: Array, one: Callable[[int, float], tuple[object, ...]]
 ) -> tuple[list[tuple[object, ...]], Index]:
     """The different keys that `one` gives for line and error, and the number of the key of each element."""
-    pairs, inverse = np.unique(np.stack([line.astype(float), epsilon]), axis=1, return_inverse=True)
     numbers: dict[tuple[object, ...], int] = {}
+    known: dict[tuple[int, float], int] = {}
+    lines, errors = np.broadcast_arrays(line, epsilon)
     which = []
-    for number, error in pairs.T:
-        usable = bool(np.isfinite(error)) and error > 0
-        key = one(int(number), float(error)) if usable else ()
-        which.append(numbers.setdefault(key, len(numbers)))
-    return list(numbers), np.array(which)[inverse.ravel()]
+    for pair in zip(lines.ravel().tolist(), errors.ravel().tolist(), strict=True):
+        if pair not in known:
+            key = one(*pair) if pair[1] > 0 else ()
+            known[pair] = numbers.setdefault(key, len(numbers))
+        which.append(known[pair])
+    return list(numbers), np.array(which).reshape(lines.shape)
 
 
-def encodings_at(made: Sequence[Encoding | None], index: Index, folder: Folder) -> tuple[Encoding, Mask]:
-    """Encodings under a control as one whose sizes and costs are arrays, and where there is one."""
+def encodings_at(made: Sequence[Encoding | None], index: Index, folder: Folder) -> dict[str, Scalar]:
+    """Encodings under a control as arrays, and where there is one."""
     there = np.array([encoding is not None for encoding in made])
     known = [encoding for encoding in made if encoding is not None]
     if not known:
         raise InfeasibleError("no word length serves any of the lines", remedy="a larger target.epsilon")
     whole = [known[0] if encoding is None else encoding for encoding in made]
-    sizes = {
-        name: picked([getattr(e, name) for e in whole], index) for name in ("system", "ancilla", "gradient")
+    forward, backward = (
+        gathered([folder.cost(e.routine, way) for e in whole], index) for way in (False, True)
+    )
+    numbers = {
+        name: picked([float(getattr(e, name)) for e in whole], index)
+        for name in ("alpha", "epsilon", "system", "ancilla", "gradient")
     }
-    routine = Folded(
-        title="encodings",
-        signature=(
-            Register(name="control", size=1),
-            *(Register(name=name, size=size) for name, size in sizes.items()),
-        ),
-        forward=gathered([folder.cost(e.routine) for e in whole], index),
-        backward=gathered([folder.cost(e.routine, True) for e in whole], index),
-    )
-    encoding = replace(
-        known[0],
-        routine=routine,  # type: ignore[arg-type]
-        alpha=picked([float(e.alpha) for e in whole], index),
-        epsilon=picked([float(e.epsilon) for e in whole], index),
-        word_bits=None,
-        **sizes,
-    )
-    return encoding, there[index]
+    return {"there": there[index], **numbers, **cost_slots(forward, backward)}
 
 
 def states_at(
-    found: Sequence[tuple[Operation, float, int]], index: Index, span: Scalar, bits: Scalar, folder: Folder
-) -> States:
-    """Preparations (routine, error, angle bits) as one."""
-    angle_bits = picked([b for _, _, b in found], index)
-    routine = Folded(
-        title="states",
-        signature=(Register(name="system", size=bits), Register(name="gradient", size=angle_bits)),
-        forward=gathered([folder.cost(op) for op, _, _ in found], index),
-        backward=gathered([folder.cost(op, True) for op, _, _ in found], index),
+    found: Sequence[tuple[Operation, float, int]], index: Index, folder: Folder
+) -> dict[str, Scalar]:
+    """Preparations (routine, error, angle bits) as arrays."""
+    forward, backward = (
+        gathered([folder.cost(op, way) for op, _, _ in found], index) for way in (False, True)
     )
-    return States(routine, picked([e for _, e, _ in found], index), angle_bits, span, bits)
+    return {
+        "error": picked([error for _, error, _ in found], index),
+        "angle bits": picked([float(bits) for _, _, bits in found], index),
+        **cost_slots(forward, backward),
+    }

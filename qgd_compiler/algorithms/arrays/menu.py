@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgd_compiler.algorithms.arrays.history import Array, Index, Prices, priced
 from qgd_compiler.algorithms.arrays.lines import serves
-from qgd_compiler.algorithms.arrays.search import Price, Searcher
-from qgd_compiler.algorithms.arrays.stationary import priced_points
+from qgd_compiler.algorithms.arrays.pricing import Lines, Pricer
+from qgd_compiler.algorithms.arrays.search import Paddings, Searcher
 from qgd_compiler.algorithms.plan import Candidate, Shares
 from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.route import Route
@@ -38,8 +37,8 @@ class Group:
     """Lines with one solver for one system: lower bounds over all splits at every padding, shape (lines, paddings)."""
 
     candidates: tuple[Candidate, ...]
-    paddings: Array
-    bounds: Array
+    paddings: Paddings
+    bounds: NDArray[np.float64]
     searcher: Searcher
 
 
@@ -87,34 +86,15 @@ def _group(
     value: Callable[[Any], Any],
     most_qubits: int | None,
 ) -> Group:
-    solver = route.solver(name)
-    price: Price
-    if isinstance(route, StationaryRoute):
-        points = route.points(candidates, folder)
-
-        def of_points(
-            line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
-        ) -> Prices:
-            return priced_points(points, solver, exchange, line, shares, bound=bound, tight=tight)
-
-        price = of_points
-    else:
-        runs = route.runs(candidates, folder)
-
-        def of_runs(
-            line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
-        ) -> Prices:
-            return priced(runs, solver, exchange, line, padding, shares, bound=bound, tight=tight)
-
-        price = of_runs
-
-    searcher = Searcher(price, value, most_qubits)
+    lines: Lines = route.quick_lines(candidates, folder)
+    searcher = Searcher(Pricer(lines, route.solver(name), exchange), value, most_qubits)
     row = np.array(route.knobs(candidates[0]), dtype=float)
-    paddings = np.repeat(row[None, :], len(candidates), axis=0)
+    numbers = np.arange(len(candidates))
+    paddings = searcher.paddings(numbers, np.repeat(row[None, :], len(candidates), axis=0))
     try:
-        bounds = searcher.bounds(np.arange(len(candidates)), paddings)
+        bounds = searcher.bounds(numbers, paddings)
     except InfeasibleError:
-        bounds = np.full(paddings.shape, np.inf)
+        bounds = np.full(paddings.rows.shape, np.inf)
     return Group(tuple(candidates), paddings, bounds, searcher)
 
 
@@ -131,13 +111,13 @@ def search(groups: Sequence[Group], allowed: Callable[[Candidate], bool] = lambd
         worth = lines[least < best]
         if not len(worth):
             continue
-        start = group.searcher.start(worth, group.paddings[worth])
+        start = group.searcher.start(worth, group.paddings.taken(worth))
         # what a line costs at any split bounds the best from above
         possible = group.bounds[worth].min(axis=1) <= min(best, float(start.value.min()))
         worth = worth[possible]
         if not len(worth):
             continue
-        place = group.searcher.best(worth, group.paddings[worth], start.taken(possible))
+        place = group.searcher.best(worth, group.paddings.taken(worth), start.taken(possible))
         for i, line in enumerate(worth):
             if np.isfinite(place.value[i]):
                 spot = (int(place.padding[i]), place.split(i), float(place.value[i]), float(place.qubits[i]))
@@ -155,4 +135,4 @@ def _floor(group: Group, lines: NDArray[np.int64], best: float) -> float:
     if not np.isfinite(best):
         return float(bounds.min())
     which, at = np.nonzero(bounds < best)
-    return min(best, group.searcher.floor(lines[which], group.paddings[lines[which], at]))
+    return min(best, group.searcher.floor(lines[which], group.paddings.rows[lines[which], at]))

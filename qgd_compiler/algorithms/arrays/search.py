@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgd_compiler.algorithms.arrays.history import Array, Index, Prices
+from qgd_compiler.algorithms.arrays.formula import SHARES
+from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
 from qgd_compiler.algorithms.plan import Shares
 
 EXPONENTS = (14, 14, 28)  # the largest of each: encoding, right-hand side, synthesis
@@ -34,12 +34,16 @@ CELLS = 9  # boxes for each of three shares, the last one down to 0
 AROUND = (0.7, 0.85, 1.0, 1.2, 1.4)  # times the padding, at the end
 
 
-class Price(Protocol):
-    """Prices of lines at paddings and splits, flat arrays of one length."""
+@dataclass(frozen=True)
+class Paddings:
+    """Paddings of lines and ‖L⁻¹‖ at them, both of shape (lines, tries)."""
 
-    def __call__(
-        self, line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
-    ) -> Prices: ...
+    rows: Array
+    norm: Array
+
+    def taken(self, lines: Any) -> Paddings:
+        """Of some lines."""
+        return Paddings(self.rows[lines], self.norm[lines])
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Place:
     """
 
     padding: Array
+    norm: Array
     exponents: NDArray[np.int64]
     value: Array
     qubits: Array
@@ -61,27 +66,22 @@ class Place:
 
     def taken(self, lines: NDArray[np.bool_]) -> Place:
         """Of some lines."""
-        return Place(
-            self.padding[lines],
-            self.exponents[:, lines],
-            self.value[lines],
-            self.qubits[lines],
-            self.shares[:, lines],
-        )
+        return Place(*(getattr(self, f.name)[..., lines] for f in fields(self)))
 
     def put(self, lines: NDArray[np.bool_], moved: Place) -> Place:
         """With some lines elsewhere."""
-        new = deepcopy(self)
-        new.padding[lines], new.exponents[:, lines] = moved.padding, moved.exponents
-        new.value[lines], new.qubits[lines] = moved.value, moved.qubits
-        new.shares[:, lines] = moved.shares
-        return new
+        found = []
+        for f in fields(self):
+            whole = getattr(self, f.name).copy()
+            whole[..., lines] = getattr(moved, f.name)
+            found.append(whole)
+        return Place(*found)
 
 
-def loose_shares(exponents: NDArray[np.int64]) -> Shares:
-    """Shares as flat arrays, from exponents of shape (3, …); the solver's is what the others leave at least."""
+def loose_shares(exponents: Sequence[Array]) -> Shares:
+    """Shares of three exponents that broadcast; the solver's is what the others leave at least."""
     encoding, right_hand_side, synthesis = (
-        np.ravel(root ** e.astype(float)) for root, e in zip(ROOTS, exponents, strict=True)
+        root ** np.asarray(e, dtype=float) for root, e in zip(ROOTS, exponents, strict=True)
     )
     return Shares(1 - encoding - right_hand_side - synthesis, encoding, right_hand_side, synthesis)
 
@@ -90,26 +90,30 @@ def loose_shares(exponents: NDArray[np.int64]) -> Shares:
 class Searcher:
     """Prices and values of lines: `value` is what is minimised, no plan has more than `most_qubits`."""
 
-    price: Price
+    pricer: Pricer
     value: Callable[[Any], Any]
     most_qubits: int | None = None
 
-    def bounds(self, lines: Index, paddings: Array) -> Array:
-        """Lower bounds over all splits, shape (lines, paddings); `paddings` has the same shape."""
-        line = np.broadcast_to(lines[:, None], paddings.shape).ravel()
-        one = np.ones(line.shape)
-        prices = self.price(line, paddings.ravel(), Shares(one, one, one, one), bound=True)
-        return self._least(prices)[0].reshape(paddings.shape)
+    def paddings(self, lines: Index, rows: Array) -> Paddings:
+        """Paddings of shape (lines, tries) with what belongs to them."""
+        return Paddings(rows, self.pricer.norms(lines, rows))
 
-    def start(self, lines: Index, paddings: Array) -> Place:
+    def bounds(self, lines: Index, paddings: Paddings) -> Array:
+        """Lower bounds over all splits, shape (lines, paddings)."""
+        one = np.array(1.0)
+        return self._least(lines, paddings.rows, paddings.norm, Shares(one, one, one, one), bound=True)[0]  # type: ignore[arg-type]
+
+    def start(self, lines: Index, paddings: Paddings) -> Place:
         """The best padding of each line at the split that a search starts from."""
         count = len(lines)
         nowhere = np.full(count, np.inf)
         exponents = np.repeat(np.array(START)[:, None], count, axis=1)
-        place = Place(paddings[:, 0], exponents, nowhere, nowhere, np.full((4, count), np.nan))
-        return self._paddings(lines, place, paddings)
+        first = (paddings.rows[:, 0], paddings.norm[:, 0])
+        return self._paddings(
+            lines, Place(*first, exponents, nowhere, nowhere, np.full((4, count), np.nan)), paddings
+        )
 
-    def best(self, lines: Index, paddings: Array, start: Place) -> Place:
+    def best(self, lines: Index, paddings: Paddings, start: Place) -> Place:
         """The best padding and split of each line, from `start` on."""
         place = start
         todo = np.isfinite(place.value)
@@ -120,7 +124,7 @@ class Searcher:
             if not todo.any():
                 break
         every = np.isfinite(place.value)
-        near = np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0)
+        near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
         place = self._restricted(lines, place, every, self._paddings, near)
         place = self._restricted(lines, place, every, self._exponents)
         return self._restricted(lines, place, every, self._neighbours)
@@ -131,77 +135,85 @@ class Searcher:
         place: Place,
         todo: NDArray[np.bool_],
         move: Callable[..., Place],
-        *tables: Array,
+        *tables: Paddings,
     ) -> Place:
         """A move of some lines, the others staying where they are."""
+        if todo.all():
+            return move(lines, place, *tables)
         if not todo.any():
             return place
-        return place.put(todo, move(lines[todo], place.taken(todo), *(t[todo] for t in tables)))
+        return place.put(todo, move(lines[todo], place.taken(todo), *(t.taken(todo) for t in tables)))
 
-    def _cycle(self, lines: Index, place: Place, paddings: Array) -> Place:
+    def _cycle(self, lines: Index, place: Place, paddings: Paddings) -> Place:
         return self._paddings(lines, self._exponents(lines, place), paddings)
 
     def _exponents(self, lines: Index, place: Place) -> Place:
+        """One after the other."""
         for axis, (far, most) in enumerate(zip(WIDE, EXPONENTS, strict=True)):
-            moves = np.arange(-far, far + 1)
-            tried = np.repeat(place.exponents[:, :, None], len(moves), axis=2)
-            tried[axis] = np.clip(tried[axis] + moves, 1, most)
-            place = self._improved(lines, place, np.repeat(place.padding[:, None], len(moves), axis=1), tried)
+            tried = [e[:, None] for e in place.exponents]
+            tried[axis] = np.clip(tried[axis] + np.arange(-far, far + 1), 1, most)
+            place = self._improved(lines, place, place.padding[:, None], place.norm[:, None], tried)
         return place
 
     def _neighbours(self, lines: Index, place: Place) -> Place:
         """All exponents moved together."""
-        moves = np.array(list(itertools.product(*(range(-far, far + 1) for far in NEAR)))).T
-        tried = place.exponents[:, :, None] + moves[:, None, :]
-        tried = np.clip(tried, 1, np.array(EXPONENTS)[:, None, None])
-        return self._improved(lines, place, np.repeat(place.padding[:, None], moves.shape[1], axis=1), tried)
+        axes = len(NEAR)
+        tried = []
+        for axis, (far, most) in enumerate(zip(NEAR, EXPONENTS, strict=True)):
+            moved = np.clip(place.exponents[axis][:, None] + np.arange(-far, far + 1), 1, most)
+            tried.append(
+                moved.reshape(len(lines), *(moved.shape[1] if a == axis else 1 for a in range(axes)))
+            )
+        one = (len(lines), *(1,) * axes)
+        return self._improved(lines, place, place.padding.reshape(one), place.norm.reshape(one), tried)
 
-    def _paddings(self, lines: Index, place: Place, paddings: Array) -> Place:
-        tried = np.repeat(place.exponents[:, :, None], paddings.shape[1], axis=2)
-        return self._improved(lines, place, paddings, tried)
+    def _paddings(self, lines: Index, place: Place, paddings: Paddings) -> Place:
+        tried = [e[:, None] for e in place.exponents]
+        return self._improved(lines, place, paddings.rows, paddings.norm, tried)
 
-    def _improved(self, lines: Index, place: Place, paddings: Array, exponents: NDArray[np.int64]) -> Place:
-        """Each line at the best of some paddings and exponents, shapes (lines, tries) and (3, lines, tries)."""
-        count, tries = paddings.shape
-        line = np.repeat(lines[:, None], tries, axis=1).ravel()
-        prices = self.price(line, paddings.ravel(), loose_shares(exponents), tight=True)
-        value, qubits = (found.reshape(count, tries) for found in self._least(prices))
-        chosen, at = value.argmin(axis=1), np.arange(count)
-        better = value[at, chosen] < place.value
-        made = prices.shares
-        shares = np.stack(
-            [
-                np.broadcast_to(share, line.shape).reshape(count, tries)[at, chosen]
-                for share in (made.solver, made.encoding, made.right_hand_side, made.synthesis)
-            ]
-        )
+    def _improved(
+        self, lines: Index, place: Place, padding: Array, norm: Array, exponents: Sequence[Array]
+    ) -> Place:
+        """Each line at the best of some paddings and exponents, of shapes that broadcast to (lines, …)."""
+        value, qubits, shares = self._least(lines, padding, norm, loose_shares(exponents), tight=True)
+        count = len(lines)
+        at, chosen = np.arange(count), value.reshape(count, -1).argmin(axis=1)
+
+        def there(tried: Array) -> Array:
+            return np.asarray(np.broadcast_to(tried, value.shape).reshape(count, -1)[at, chosen])
+
+        least = there(value)
+        better = least < place.value
         return Place(
-            np.where(better, paddings[at, chosen], place.padding),
-            np.where(better, exponents[:, at, chosen], place.exponents),
-            np.where(better, value[at, chosen], place.value),
-            np.where(better, qubits[at, chosen], place.qubits),
-            np.where(better, shares, place.shares),
+            np.where(better, there(padding), place.padding),
+            np.where(better, there(norm), place.norm),
+            np.where(better, np.stack([there(e) for e in exponents]), place.exponents),
+            np.where(better, least, place.value),
+            np.where(better, there(qubits), place.qubits),
+            np.where(better, np.stack([there(getattr(shares, n)) for n in SHARES]), place.shares),
         )
 
-    def _least(self, prices: Prices) -> tuple[Array, Array]:
-        """The value of the best way to amplify, and its qubits."""
-        value = np.asarray(self.value(prices), dtype=float)
+    def _least(
+        self, lines: Index, padding: Array, norm: Array, shares: Shares, *, bound: bool = False, tight: bool = False
+    ) -> tuple[Array, Array, Shares]:
+        """The value of the best way to amplify, its qubits, and the shares."""
+        worth = self.pricer.worth(self.value, lines, padding, norm, shares, bound=bound, tight=tight)
+        value, qubits = worth.value, worth.qubits
         if self.most_qubits is not None:
-            value = np.where(prices.qubits > self.most_qubits, np.inf, value)
-        value = np.where(np.isnan(value), np.inf, value)
-        way = np.lexsort((prices.qubits, value), axis=-1)[..., 0]
-        at = np.arange(len(value))
-        return value[at, way], prices.qubits[at, way]
+            value = np.where(qubits > self.most_qubits, np.inf, value)
+        if value.shape[-1] == 1:
+            return value[..., 0], qubits[..., 0], worth.shares
+        way = np.lexsort((qubits, value), axis=-1)[..., :1]
+        value, qubits = (np.take_along_axis(part, way, axis=-1)[..., 0] for part in (value, qubits))
+        return value, qubits, worth.shares
 
-    def floor(self, lines: Index, padding: Array) -> float:
+    def floor(self, lines: Index, paddings: Array) -> float:
         """A lower bound on every split of these lines, each at its padding."""
         if not len(lines):
             return float("inf")
-        corners = _corners()
-        count = len(corners[0])
-        shares = Shares(*(np.tile(c, len(lines)) for c in corners))
-        prices = self.price(np.repeat(lines, count), np.repeat(padding, count), shares, bound=True)
-        return float(self._least(prices)[0].min())
+        one = self.paddings(lines, paddings[:, None])
+        shares = Shares(*(c[None, :] for c in _corners()))  # type: ignore[arg-type]
+        return float(self._least(lines, one.rows, one.norm, shares, bound=True)[0].min())
 
 
 def _corners() -> Sequence[Array]:

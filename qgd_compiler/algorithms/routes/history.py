@@ -91,7 +91,7 @@ class HistoryRoute:
         """The solver of this name."""
         return self._solvers[name]
 
-    def runs(self, candidates: Sequence[Candidate], folder: Folder) -> LinesOfOneRun:
+    def quick_lines(self, candidates: Sequence[Candidate], folder: Folder) -> LinesOfOneRun:
         """Lines as arrays ask for them, where arrays serve the system."""
         assert isinstance(self.system, LinearSystem)
         lines = [(self._offers[c.encoding], c.access) for c in candidates]

@@ -75,7 +75,7 @@ class StationaryRoute:
         """The solver of this name."""
         return self._solvers[name]
 
-    def points(self, candidates: Sequence[Candidate], folder: Folder) -> LinesOfOnePoint:
+    def quick_lines(self, candidates: Sequence[Candidate], folder: Folder) -> LinesOfOnePoint:
         """Lines as arrays ask for them."""
         assert self._off is not None
         lines = [(self._offers[c.encoding], c.access) for c in candidates]

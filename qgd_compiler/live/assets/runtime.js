@@ -180,23 +180,17 @@ function bestColumns(purpose, controlled, bits, lengths) {
 }
 
 // arrays/amplifying.py: ways_of, the best two, each [plain rounds, rounds of a fixed point, circuits]
-function waysOf(given, mostGiven, leaks, mostWays) {
+function waysOf(given, mostGiven, turn, mostWays) {
   if (!(given > 0 && given <= 1 + 1e-12)) return [];
   const p = Math.min(given, 1), most = Math.min(Math.max(mostGiven, p), 1);
   const ways = [[0, 0, 1 / p, 1 / p]];
   const width = Math.atanh(Math.sqrt(p));
-  let best = Infinity, rounds = NaN, success = NaN;
-  for (const leak of leaks) {
-    let runs = Math.max(Math.ceil(Math.acosh(1 / leak) / width), 1);
-    runs += 1 - (runs % 2);
-    const reached = 1 - leak * leak;
-    if (runs > 1 && runs / reached < best && p < 1) {
-      best = runs / reached;
-      rounds = Math.floor((runs - 1) / 2);
-      success = reached;
-    }
-  }
-  ways.push([0, rounds, 1 / success, (2 * rounds + 1) / success]);
+  const below = Math.max(2 * Math.floor((turn / width - 1) / 2) + 1, 3);
+  const fixed = [below, below + 2].map((runs) => {
+    const leak = 1 / Math.cosh(runs * width), reached = 1 - leak * leak;
+    return [0, (runs - 1) / 2, 1 / reached, runs / reached];
+  });
+  if (p < 1) ways.push(fixed[1][3] < fixed[0][3] ? fixed[1] : fixed[0]);
   const theta = Math.asin(Math.sqrt(p)), largest = Math.asin(Math.sqrt(most));
   const centre = (1.165561 / theta - 1) / 2;
   const first = Math.max(Math.floor(centre) - 1, 1), end = Math.ceil(centre) + 2;

@@ -1,0 +1,196 @@
+"""What plans cost, many at once: lines of the menu at paddings and splits, by the formula of their solver.
+
+Whatever depends on a line alone is worked out in the shape of the lines; paddings and shares may vary along axes of
+their own behind it. Arrays are taken in pieces that stay in the cache of a core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgd_compiler.algorithms.arrays.formula import PRICES, SHARES, Form, Prices, formula
+from qgd_compiler.algorithms.arrays.slots import OF_ENCODING, OF_STATE, Slots
+from qgd_compiler.algorithms.linear_solvers import LinearSolver
+from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.problem import HistorySums
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.scalars import Scalar
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+PIECE = 2**14  # elements at once
+
+
+class Lines(Protocol):
+    """Lines of the menu by number, all for histories or all for stationary points of quadratic runs.
+
+    The runs are at one rate each from u_0 = 0; `normed`, `marks`, `layers`: see `Form`.
+    """
+
+    @property
+    def stationary(self) -> bool: ...
+
+    @property
+    def normed(self) -> bool: ...
+
+    @property
+    def marks(self) -> tuple[tuple[int, int], ...]: ...
+
+    @property
+    def layers(self) -> bool: ...
+
+    def given(self, line: Index) -> Mapping[str, Scalar]:
+        """What the formula asks of each line, by name; numbers for all of them, or arrays like `line`."""
+
+    def norms(self, line: Index, padding: Array) -> Array:
+        """‖L⁻¹‖ of the history, infinite beyond all use; `line` broadcasts against `padding`."""
+
+    def encodings(self, line: Index, epsilon: Array) -> Slots:
+        """The controlled encoding of each H to an error (`OF_ENCODING`); `line` broadcasts against `epsilon`."""
+
+    def states(self, line: Index, epsilon: Array) -> Slots:
+        """The preparation of each −g to an error (`OF_STATE`)."""
+
+
+def of_sums(sums: HistorySums) -> dict[str, Scalar]:
+    """Squared norms of a solution as the formula of a history asks for them."""
+    found: dict[str, Scalar] = {"right_hand_sides": np.nan}
+    if sums.right_hand_side is not None:
+        found["right_hand_sides"] = sums.right_hand_side
+    for name in ("wanted", "last", "total"):
+        found[f"{name}_low"], found[f"{name}_high"] = getattr(sums, name)
+    return found
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What is minimised, and the qubits: ways to amplify on the last axis; the shares without it."""
+
+    value: Array
+    qubits: Array
+    shares: Shares
+
+
+@dataclass(frozen=True)
+class Pricer:
+    """Lines with one solver in one exchange of gates.
+
+    Lines are numbers, shape (lines,). Paddings, norms and shares have shapes that broadcast to (lines, …).
+    bound  the shares add up to more than 1, and the prices are lower bounds
+    tight  what words do not use of their shares goes to the solver
+    """
+
+    lines: Lines
+    solver: LinearSolver
+    exchange: Exchange
+
+    def norms(self, line: Index, padding: Array) -> Array:
+        """‖L⁻¹‖ at paddings of shape (lines, …)."""
+        return self.lines.norms(_column(line, padding.ndim), padding)
+
+    def prices(
+        self, line: Index, padding: Array, shares: Shares, *, bound: bool = False, tight: bool = False
+    ) -> Prices:
+        """All counts, shape (lines, …, ways)."""
+        padding = np.asarray(padding, dtype=float)
+        parts = self._parts(None, line, padding, self.norms(line, padding), shares, bound, tight)
+        *found, solver, encoding, right_hand_side, synthesis = _joined(parts)
+        shape = found[0].shape[:-1]
+        given = (np.broadcast_to(s[..., 0], shape) for s in (solver, encoding, right_hand_side, synthesis))
+        return Prices(**dict(zip(PRICES, found, strict=True)), shares=Shares(*given))  # type: ignore[arg-type]
+
+    def worth(
+        self,
+        value: Callable[[Any], Any],
+        line: Index,
+        padding: Array,
+        norm: Array,
+        shares: Shares,
+        *,
+        bound: bool = False,
+        tight: bool = False,
+    ) -> Worth:
+        """What a search asks for; `norm` as `norms` gives it for these paddings."""
+        found, qubits, *made = _joined(self._parts(value, line, padding, norm, shares, bound, tight))
+        return Worth(found, qubits, Shares(*(share[..., 0] for share in made)))
+
+    def _parts(
+        self,
+        value: Callable[[Any], Any] | None,
+        line: Index,
+        padding: Array,
+        norm: Array,
+        shares: Shares,
+        bound: bool,
+        tight: bool,
+    ) -> Iterator[list[Array]]:
+        lines = self.lines
+        form = Form(
+            self.solver,
+            self.exchange,
+            lines.stationary,
+            lines.normed,
+            lines.marks,
+            lines.layers,
+            bound,
+            tight,
+            value,
+        )
+        asked = {
+            "padding": padding,
+            "inverse_norm": norm,
+            **{n: np.asarray(getattr(shares, n)) for n in SHARES},
+        }
+        axes = max(value.ndim for value in asked.values())
+        tries = np.broadcast_shapes(*(v.shape[1:] for v in asked.values() if v.ndim))
+        step = max(1, PIECE // max(1, int(np.prod(tries))))
+        for start in range(0, len(line), step):
+            piece = slice(start, start + step)
+            here = {n: v if v.ndim == 0 or len(v) == 1 else v[piece] for n, v in asked.items()}
+            yield self._piece(form, line[piece], {n: v[..., None] for n, v in here.items()}, axes + 1)
+
+    def _piece(self, form: Form, line: Index, asked: Mapping[str, Array], axes: int) -> list[Array]:
+        lines, column = self.lines, _column(line, axes)
+        given = {
+            name: _column(value, axes) if isinstance(value, np.ndarray) and value.ndim else value
+            for name, value in lines.given(line).items()
+        }
+
+        def usable(epsilon: Array) -> Array:
+            there = np.isfinite(epsilon) & (epsilon > 0)
+            return np.where(there, epsilon, np.nan)
+
+        functions = {
+            "encoding": lambda epsilon: _in_order(lines.encodings(column, usable(epsilon)), OF_ENCODING),
+            "state": lambda epsilon: _in_order(lines.states(column, usable(epsilon)), OF_STATE),
+        }
+        known = {**given, **asked}
+        with np.errstate(all="ignore"):
+            found = formula(form)(*(known[name] for name in form.inputs), functions)
+        whole = np.broadcast_shapes(*(np.shape(v) for v in found[:2]), column.shape)
+        shapes = [
+            *(whole for _ in found[: -len(SHARES)]),
+            *(np.broadcast_shapes(np.shape(v), column.shape) for v in found[-len(SHARES) :]),
+        ]
+        return [np.broadcast_to(v, shape) for v, shape in zip(found, shapes, strict=True)]
+
+
+def _in_order(slots: Slots, names: Sequence[str]) -> tuple[Scalar, ...]:
+    return tuple(slots[name] for name in names)
+
+
+def _column(values: NDArray[Any], axes: int) -> NDArray[Any]:
+    """One value per line, with axes of length 1 behind them."""
+    return values.reshape(len(values), *(1,) * (axes - 1))
+
+
+def _joined(parts: Iterator[list[Array]]) -> list[Array]:
+    whole = list(parts)
+    if len(whole) == 1:
+        return whole[0]
+    return [np.concatenate(same) for same in zip(*whole, strict=True)]
