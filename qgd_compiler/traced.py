@@ -40,9 +40,7 @@ class Tape:
         """A value that is given."""
         return self._node(_Node("input", (("name", name),)))
 
-    def call(
-        self, function: str | Callable[..., Any], outputs: int, *arguments: Any
-    ) -> tuple[Traced, ...]:
+    def call(self, function: str | Callable[..., Any], outputs: int, *arguments: Any) -> tuple[Traced, ...]:
         """The outputs of a function: one that is handed over later under a name, or this one."""
         if isinstance(function, str):
             name = f"call {function}"

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from qgd_compiler.analysis.geometric import geometric_sum
 from qgd_compiler.analysis.learning_rates import is_constant
-from qgd_compiler.analysis.trajectory import geometric_sums
 from qgd_compiler.errors import InfeasibleError
 
 Array = NDArray[np.float64]
@@ -51,10 +51,9 @@ class Response:
         at = np.asarray(eigenvalues, dtype=float)
         if self.closed:
             rate = float(self.rates[0])
-            mu = 1 - rate * at
             if self.driven == "displacement":
-                return np.asarray(mu**self.steps)
-            return np.asarray(rate * geometric_sums(mu.ravel(), self.steps)[0].reshape(at.shape))
+                return np.asarray((1 - rate * at) ** self.steps)
+            return np.asarray(rate * geometric_sum(rate * at, self.steps))
         self._within_reach()
         start, push = (0.0, 1.0) if self.driven == "gradient" else (1.0, 0.0)
         u = np.full(at.shape, start)
@@ -73,27 +72,19 @@ class Response:
             found = np.abs(self.values((low + high) / 2 + (high - low) / 2 * x)).max()
             # Ehlich, Zeller, Math. Z. 86, 41 (1964): a polynomial of degree d on N > d Chebyshev nodes
             return float(found / math.cos(math.pi * self.steps / (2 * nodes)))
-        ends = np.abs(self.values(np.array([low, high])))
         if self.driven == "gradient":
-            # S_T grows with μ >= 0 and stays within [0, 1] on [−1, 0], where S_T(0) = 1
-            rate = float(self.rates[0])
-            top = ends[0] if 1 - rate * low >= 0 else rate
-            return float(max(top, ends[1] if 1 - rate * high < -1 else 0.0))
-        return float(ends.max())
+            return float(driven_largest(self.rates[0], self.steps, low, high))
+        return float(np.abs(self.values(np.array([low, high]))).max())
 
     def smallest(self, low: float, high: float) -> float:
         """A lower bound on |f| over [low, high]; 0 where nothing is known."""
         if not self.closed:
             return 0.0
         rate, steps = float(self.rates[0]), self.steps
+        if self.driven == "gradient":
+            return float(driven_smallest(rate, steps, low, high))
         mu = 1 - rate * np.array([high, low])
-        if self.driven == "displacement":
-            return 0.0 if mu[0] <= 0 <= mu[1] else float(np.abs(mu).min() ** steps)
-        if mu[0] >= 0:
-            return float(rate * geometric_sums(mu[:1], steps)[0][0])
-        a = -float(mu[0])
-        # S_T(−a) = (1 ∓ a^T)/(1 + a) >= (1 − a^T)/(1 + a), which falls with a
-        return rate * (1 - a**steps) / (1 + a) if a < 1 else 0.0
+        return 0.0 if mu[0] <= 0 <= mu[1] else float(np.abs(mu).min() ** steps)
 
     def _within_reach(self) -> None:
         if not self.closed and self.steps > MOST_STEPS:
@@ -102,3 +93,27 @@ class Response:
                 at="dynamics",
                 remedy=f"at most {MOST_STEPS:,} iterations, or one rate and no momentum",
             )
+
+
+def driven_largest(rate: ArrayLike, steps: ArrayLike, low: ArrayLike, high: ArrayLike) -> Array:
+    """sup |η S_T(1 − ηλ)| over low <= λ <= high, at one rate from u_0 = 0; arrays that broadcast.
+
+    S_T grows with μ >= 0 and stays within [0, 1] on [−1, 0], where S_T(0) = 1.
+    """
+    rate, steps, low, high = (np.asarray(a, dtype=float) for a in (rate, steps, low, high))
+    sums = [np.abs(rate * geometric_sum(rate * end, steps)) for end in (low, high)]
+    top = np.where(1 - rate * low >= 0, sums[0], rate)
+    return np.asarray(np.maximum(top, np.where(1 - rate * high < -1, sums[1], 0.0)))
+
+
+def driven_smallest(rate: ArrayLike, steps: ArrayLike, low: ArrayLike, high: ArrayLike) -> Array:
+    """A lower bound on |η S_T(1 − ηλ)| over low <= λ <= high, at one rate from u_0 = 0; arrays that broadcast.
+
+    At μ = −a < 0, S_T = (1 ∓ a^T)/(1 + a) >= (1 − a^T)/(1 + a), which falls with a.
+    """
+    rate, steps, low, high = (np.asarray(a, dtype=float) for a in (rate, steps, low, high))
+    x = rate * high
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ripple = -np.expm1(steps * np.log1p(np.maximum(x, 1.0) - 2)) / np.maximum(x, 1.0)
+    least = np.where(x <= 1, geometric_sum(x, steps), np.where(x < 2, ripple, 0.0))
+    return np.asarray(rate * least)

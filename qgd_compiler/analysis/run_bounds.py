@@ -9,31 +9,33 @@ S_t/S_T falls as μ rises (the faster mode is there sooner), so the mode at the 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from qgd_compiler.analysis.trajectory import geometric_sums
+from qgd_compiler.analysis.geometric import geometric_sums
+
+Array = NDArray[np.float64]
 
 
-def final_over_total_bound(lambda_max: float, learning_rate: float, iterations: int) -> float:
+def final_over_total_bound(lambda_max: ArrayLike, learning_rate: ArrayLike, iterations: ArrayLike) -> Array:
     """A lower bound on ‖u_T‖² / Σ_{t=1…T} ‖u_t‖² for any gradient, if no eigenvalue exceeds `lambda_max`.
 
     Attained by a gradient along λ_max if 0 <= ηλ_max <= 1. It is 0 for even T and ηλ_max >= 2: there a mode
-    may return to the start. Kind: bound.
+    may return to the start. Arrays that broadcast. Kind: bound.
 
-    >>> final_over_total_bound(1.0, 1.0, 10)
+    >>> float(final_over_total_bound(1.0, 1.0, 10))
     0.1
     """
-    smallest = 1 - learning_rate * lambda_max
-    if smallest >= 0:
-        last, squares = geometric_sums(np.array([min(smallest, 1.0)]), iterations)
-        return float(last[0] ** 2 / squares[0])
-    a = min(-smallest, 1.0)
-    odd = (iterations + 1) // 2
-    powers, double_powers = (float(geometric_sums(np.array([x]), odd)[0][0]) for x in (a**2, a**4))
-    total = (
-        odd + 2 * a * powers + a**2 * double_powers + iterations // 2
-    )  # odd t: (1 + a^t)², even t: at most 1
-    final = 1.0 if iterations % 2 else (1 - a**iterations) ** 2
-    return min(final / total, 1 / iterations)
+    given = (lambda_max, learning_rate, iterations)
+    highest, rate, steps = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in given))
+    smallest = 1 - rate * highest
+    last, squares = geometric_sums(np.clip(smallest, 0.0, 1.0), steps)
+    a, odd = np.clip(-smallest, 0.0, 1.0), np.floor((steps + 1) / 2)
+    powers, double_powers = (geometric_sums(x, odd)[0] for x in (a**2, a**4))
+    # odd t: (1 + a^t)², even t: at most 1
+    total = odd + 2 * a * powers + a**2 * double_powers + np.floor(steps / 2)
+    final = np.where(steps % 2 == 1, 1.0, (1 - a**steps) ** 2)
+    rippling = np.minimum(final / total, 1 / steps)
+    return np.asarray(np.where(smallest >= 0, last**2 / squares, rippling))
 
 
 def final_over_total_from_largest(final_over_largest: float, iterations: int) -> float:

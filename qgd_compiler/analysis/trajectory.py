@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgd_compiler.analysis.geometric import geometric_sums
 from qgd_compiler.analysis.run_sums import RunSums
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind
@@ -111,30 +112,6 @@ def _follow_modes(
         last=vectors @ (-weights * last),
         method="mode by mode in the eigenbasis",
     )
-
-
-def geometric_sums(mu: Array, iterations: int) -> tuple[Array, Array]:
-    """S_T and Σ_{t=1…T} S_t² with S_t = 1 + μ + … + μ^{t−1}, for each μ, in O(log T).
-
-    Doubling: S_{2t} = S_t(1 + μ^t) and S_{t+j} = S_t + μ^t S_j. Closed forms divide by (1 − μ)³ and lose
-    all digits near μ = 1; here every term is positive for μ >= 0.
-    """
-    mu = np.asarray(mu, dtype=float)
-    power, s, plain, square = mu.copy(), np.ones_like(mu), np.ones_like(mu), np.ones_like(mu)
-    t = 1  # s = S_t, plain = Σ S_j, square = Σ S_j² over j = 1 … t, power = μ^t
-    for bit in bin(iterations)[3:]:
-        square = square + t * s**2 + 2 * power * s * plain + power**2 * square
-        plain = plain + t * s + power * plain
-        s = s + power * s
-        power = power**2
-        t *= 2
-        if bit == "1":
-            s = s + power
-            power = power * mu
-            plain = plain + s
-            square = square + s**2
-            t += 1
-    return s, square
 
 
 def _largest(mu: Array, weighted: Array, iterations: int, last: Array) -> tuple[float, Kind]:

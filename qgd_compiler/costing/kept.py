@@ -27,7 +27,8 @@ class Kept:
         self._reach(int(first.max()) + 1, int(second.max()) + 1)
         place = self._place[first, second]
         if place.min() < 0:
-            self._add(*np.broadcast_arrays(first, second), place < 0, make)
+            missing = place < 0
+            self._add(*(np.broadcast_to(a, place.shape)[missing] for a in (first, second)), make=make)
             place = self._place[first, second]
         return {
             name: slot[place] if isinstance(slot, np.ndarray) else slot for name, slot in self.slots.items()
@@ -42,14 +43,8 @@ class Kept:
         wider[: here[0], : here[1]] = self._place
         self._place = wider
 
-    def _add(
-        self,
-        first: Index,
-        second: Index,
-        missing: NDArray[np.bool_],
-        make: Callable[[Index, Index], Made],
-    ) -> None:
-        wanted = np.unique(np.stack([first[missing], second[missing]]), axis=1)
+    def _add(self, first: Index, second: Index, *, make: Callable[[Index, Index], Made]) -> None:
+        wanted = np.unique(np.stack([first, second]), axis=1)
         count = wanted.shape[1]
         self._place[wanted[0], wanted[1]] = self._count + np.arange(count)
         made = make(wanted[0], wanted[1])

@@ -165,18 +165,19 @@ def _blocks_around(lengths: tuple[Array, ...], ratio: Array, *, plain: bool = Fa
     most = [np.asarray(ceil_log2(np.maximum(length, 1))) for length in lengths]
     ends = [int(m.max()) for m in most]
     centre = np.clip(np.round(np.log2(np.maximum(ratio, 1)) / 2), 0, sum(most))
-    totals = [centre + d for d in range(-AROUND, AROUND + 1)]
+    totals = np.concatenate([centre + d for d in range(-AROUND, AROUND + 1)])
     if plain:
-        totals.insert(0, np.zeros_like(centre))
-    powers: list[list[Array]] = [[] for _ in lengths]
-    for total in totals:
-        for others in product(*(range(end + 1) for end in ends[:-1])):
-            for axis, power_of_two in enumerate(others):
-                powers[axis].append(np.full_like(centre, power_of_two))
-            powers[-1].append(total - sum(others))
-    stacked = [np.concatenate(p) for p in powers]
-    fits = np.all([(p >= 0) & (p <= m) for p, m in zip(stacked, most, strict=True)], axis=0)
-    blocks = tuple(2.0 ** np.where(fits, p, 0.0) for p in stacked)
+        totals = np.concatenate([np.zeros_like(centre), totals])
+    # all powers on the first axes with every total, which the last axis makes up
+    choices = list(product(*(range(end + 1) for end in ends[:-1])))
+    others = np.array(choices, dtype=float).reshape(len(choices), len(lengths) - 1)
+    first = [np.tile(column, len(totals))[:, None] for column in others.T]
+    last = (totals[:, None, :] - others.sum(axis=1)[None, :, None]).reshape(-1, totals.shape[-1])
+    powers = [*first, last]
+    fits = np.all(
+        [np.broadcast_to((p >= 0) & (p <= m), last.shape) for p, m in zip(powers, most, strict=True)], axis=0
+    )
+    blocks = tuple(np.exp2(np.where(fits, p, 0.0)) for p in powers)
     return _Candidates(blocks, fits)
 
 

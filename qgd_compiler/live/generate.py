@@ -33,9 +33,10 @@ from qgd_compiler.scalars import Scalar, maximum
 from qgd_compiler.spec import dump
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.structure.facts import Facts
-from qgd_compiler.sweeps.declared import MOST_STEPS, Model, points_of, why_not_arrays
+from qgd_compiler.sweeps.declared import MOST_STEPS, points_of
 from qgd_compiler.sweeps.fields import field_of
 from qgd_compiler.sweeps.fixed import SOLVERS, Fixed
+from qgd_compiler.sweeps.models import Model, Readings, why_not_arrays
 
 OUTPUTS = (
     ("t_count", "T gates"),
@@ -105,7 +106,7 @@ def _start(loaded: Loaded, fixed: Fixed, iterations: int) -> _Start | None:
     """None where arrays do not price the spec, or where its facts do not follow from declared sizes alone."""
     document = dump.to_plain(loaded.spec)
     columns = {"T": np.array([iterations], dtype=np.int64)}
-    points = points_of(document, str(loaded.base_dir), [field_of(loaded, "T")], columns)
+    points = points_of(document, str(loaded.base_dir), [field_of(loaded, "T")], columns, Readings())
     if points is None or fixed.encoding not in points.models[0].offers:
         return None
     model, spec = points.models[0], loaded.spec

@@ -201,7 +201,7 @@ def _counts(script: Script, made: Composed, wanted: Wanted, most: Scalar | None,
     if not choice.solver.reusable:
         script.write(f"if (!({script.code(success)} > 0 && {script.code(success)} <= 1 + 1e-12)) {NO_PLAN}")
         circuits = 1 / minimum(success, 1.0)
-        found = _of_way(script, made, Ways(0, 0, circuits), wanted, allowed, choice.exchange)  # type: ignore[arg-type]
+        found = _of_way(script, made, Ways(0, 0, circuits), wanted, allowed, choice.exchange)
         script.write(f"const best = {{ {', '.join(found)} }};")
     else:
         plain, fixed = (sympy.Symbol(n, integer=True, nonnegative=True) for n in ("plain", "fixed"))

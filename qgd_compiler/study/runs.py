@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.problem import HistorySums, Interval
+from qgd_compiler.analysis.geometric import geometric_sum
 from qgd_compiler.analysis.majorant import iterates
 from qgd_compiler.analysis.polynomial_run import PolynomialRun, follow_polynomial, require_a_run
 from qgd_compiler.analysis.recursion import Recursion
 from qgd_compiler.analysis.run_bounds import final_over_total_bound, final_over_total_from_largest
-from qgd_compiler.analysis.trajectory import follow, geometric_sums
+from qgd_compiler.analysis.trajectory import follow
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind, Source
 from qgd_compiler.structure.tensor import Tensor
@@ -204,7 +205,7 @@ def _bounded(recursion: Recursion, declared: float | None) -> Followed:
     plain = recursion.linear and recursion.constant_rate and not recursion.momentum and not recursion.start
     if plain and not recursion.noise:
         ratio = (
-            final_over_total_bound(recursion.lambda_max, float(recursion.rates[0]), steps)
+            float(final_over_total_bound(recursion.lambda_max, recursion.rates[0], steps))
             if declared is None
             else final_over_total_from_largest(declared, steps)
         )
@@ -267,5 +268,5 @@ def least_final(recursion: Recursion) -> float:
         return recursion.start * kept**steps - moved
     if min(factors) < 0:
         return 0.0
-    last, _ = geometric_sums(np.array([min(factors)]), steps)
-    return rate * recursion.gradient * float(last[0]) - moved
+    last = float(geometric_sum(1 - min(factors), steps))
+    return rate * recursion.gradient * last - moved

@@ -7,39 +7,86 @@ the answer that the runs for it alone, each of at least one T gate, cost more th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.menu.offers import offers
 from qgd_compiler.algorithms.polynomials import one_sided
 from qgd_compiler.algorithms.polynomials.flow import flow_distance
 from qgd_compiler.algorithms.polynomials.stretched import needs_programme
 from qgd_compiler.algorithms.routes.bounded import LARGEST_PROGRAMME, PER_DECADE
+from qgd_compiler.analysis.response import driven_largest
 from qgd_compiler.errors import QgdError
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.structure.gram import Gram
 from qgd_compiler.structure.step import Step
 from qgd_compiler.study.hessian import unbounded
-from qgd_compiler.sweeps.declared import Model, Points, response_of, smallest_kept
+from qgd_compiler.sweeps.declared import Array, Mask, Points, smallest_kept
+from qgd_compiler.sweeps.models import Model
 
 LOOKED_AT = 0.01  # the error at which families are asked whether they serve at all
 RUNS_PER_AMPLITUDE = 0.5  # amplification takes at least (2m+1)/sin²((2m+1)θ) >= 0.69/sin θ runs
 
 
-def contended(points: Points, t_count: NDArray[np.float64]) -> NDArray[np.bool_]:
+def contended(points: Points, t_count: Array) -> Mask:
     """Where a polynomial may cost less than `t_count`."""
-    keys = np.stack([points.model.astype(float), points.runs.rate, points.runs.steps])
+    families = points.models[int(points.model[0])].spec.solvers
+    asked = {f for f in ("power", "gram", "bounded", "lchs") if families is None or f in families}
+    serves = np.array([m.quadratic for m in points.models])[points.model]
+    if not asked or not serves.any():
+        return np.zeros(len(t_count), dtype=bool)
+    runs = points.runs
+    serves &= smallest_kept(points) > 0
+    largest = driven_largest(runs.rate, runs.steps, runs.low, runs.high)
+    least = np.full(len(t_count), math.inf)
+    if "gram" in asked:
+        least[np.array([_has_a_factor(m) for m in points.models])[points.model]] = 0.0
+    if "bounded" in asked:
+        weight = np.array([min(_weights(m)) for m in points.models])[points.model]
+        least = np.minimum(least, _runs(largest, runs.rate, runs.steps, 1 + runs.rate * weight))
+        least[serves & _any_may_serve(points, largest, runs.rate * runs.high <= 1, _one_sided_may_serve)] = (
+            0.0
+        )
+    if "lchs" in asked:
+        least[serves & _any_may_serve(points, largest, runs.rate > 0, _lchs_may_serve)] = 0.0
+    if "power" in asked:
+        least = np.minimum(least, _runs(largest, runs.rate, runs.steps, _smallest_steps(points)))
+    return np.asarray(serves & (least <= t_count))
+
+
+def _any_may_serve(
+    points: Points,
+    largest: Array,
+    possible: Mask,
+    serves: Callable[[Model, float, int, float, float], bool],
+) -> Mask:
+    """Whether a family serves with any of the encodings, where it is `possible` and no eigenvalue is negative."""
+    runs = points.runs
+    found = np.zeros(len(largest), dtype=bool)
+    at = np.flatnonzero(possible & (runs.low >= 0))
+    if not len(at):
+        return found
+    keys = np.stack([points.model[at].astype(float), runs.rate[at], runs.steps[at], largest[at]])
     different, inverse = np.unique(keys, axis=1, return_inverse=True)
-    known: dict[tuple[int, float], float] = {}
-    least = np.array(
-        [
-            _least_price(points.models[int(m)], int(m), rate, int(steps), known)
-            for m, rate, steps in different.T
-        ]
-    )
-    return np.asarray(least[inverse.ravel()] <= t_count)
+    told = []
+    for number, rate, steps, most in different.T:
+        model = points.models[int(number)]
+        told.append(any(serves(model, rate, int(steps), alpha, most) for alpha in _weights(model)))
+    found[at] = np.array(told)[inverse.ravel()]
+    return found
+
+
+def _smallest_steps(points: Points) -> Array:
+    """The least α of an encoding of one step of each point."""
+    keys = np.stack([points.model.astype(float), points.runs.rate])
+    different, inverse = np.unique(keys, axis=1, return_inverse=True)
+    least = [_smallest_step(points.models[int(number)], rate) for number, rate in different.T]
+    return np.asarray(np.array(least)[inverse.ravel()])
+
+
+def _weights(model: Model) -> list[float]:
+    return [float(offer.weight) for offer in model.offers.values()]
 
 
 def polynomials_may_serve(loaded: Loaded) -> bool:
@@ -52,36 +99,6 @@ def polynomials_may_serve(loaded: Loaded) -> bool:
     return lowest is None or float(lowest.value) >= 0
 
 
-def _least_price(
-    model: Model, number: int, rate: float, steps: int, known: dict[tuple[int, float], float]
-) -> float:
-    """T gates that any polynomial takes at least; 0 where one may be cheap, infinite where none serves."""
-    families = model.spec.solvers
-    asked = {f for f in ("power", "gram", "bounded", "lchs") if families is None or f in families}
-    if not model.quadratic or not asked:
-        return math.inf
-    try:
-        smallest_kept(model, rate, steps)
-    except QgdError:
-        return math.inf
-    if "gram" in asked and _has_a_factor(model):
-        return 0.0
-    weights = [float(o.weight) for o in model.offers.values()]
-    largest = response_of(rate, steps).largest(model.lowest, model.highest)
-    floors = []
-    if "bounded" in asked:
-        if any(_one_sided_may_serve(model, rate, steps, alpha, largest) for alpha in weights):
-            return 0.0
-        floors.append(_runs(largest, rate, steps, 1 + rate * min(weights)))
-    if "lchs" in asked and any(_lchs_may_serve(model, rate, steps, alpha, largest) for alpha in weights):
-        return 0.0
-    if "power" in asked:
-        if (number, rate) not in known:
-            known[(number, rate)] = _smallest_step(model, rate)
-        floors.append(_runs(largest, rate, steps, known[(number, rate)]))
-    return min(floors, default=math.inf)
-
-
 def _has_a_factor(model: Model) -> bool:
     return any(isinstance(part, Gram) for part in _parts(model))
 
@@ -91,13 +108,12 @@ def _parts(model: Model) -> Sequence[object]:
     return (whole, *getattr(whole, "terms", ()), getattr(whole, "term", None))
 
 
-def _runs(largest: float, rate: float, steps: int, base: float) -> float:
+def _runs(largest: Array, rate: Array, steps: Array, base: Array) -> Array:
     """Runs of a polynomial that keeps F over η Σ_{j<T} b^j of the answer, at least."""
-    grown = steps * math.log(base)
-    if grown > 700:
-        return math.inf
-    total = steps if base == 1 else math.expm1(grown) / (base - 1)
-    return RUNS_PER_AMPLITUDE * rate * total / largest
+    grown = steps * np.log(base)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        total = np.where(base == 1, steps, np.expm1(grown) / (base - 1))
+    return np.asarray(np.where(grown > 700, math.inf, RUNS_PER_AMPLITUDE * rate * total / largest))
 
 
 def _smallest_step(model: Model, rate: float) -> float:

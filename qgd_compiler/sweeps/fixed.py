@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.sweeps.columns import Column
-from qgd_compiler.sweeps.declared import Points, why_not_arrays
+from qgd_compiler.sweeps.declared import Points
+from qgd_compiler.sweeps.models import Readings, why_not_arrays
 from qgd_compiler.sweeps.quick import begun, plan_columns, put
 
 SOLVERS = {s.name: s for s in (*LINEAR_SOLVERS, *ACCRETIVE_SYSTEM, *ANY_SYSTEM)}
@@ -41,6 +42,7 @@ class Fixed:
     split: tuple[float, float, float, float]
     mode: str = "fixed"
     chunk: int = 2**16
+    readings: Readings = field(default_factory=Readings, compare=False, repr=False)
 
     @classmethod
     def of(cls, plan: Plan, iterations: int) -> Fixed:
@@ -80,7 +82,7 @@ class Fixed:
         columns: Mapping[str, NDArray[Any]],
     ) -> Mapping[str, Column]:
         """See `evaluator.Evaluator`; neither a proven total beside the plan nor classical runs are worked out."""
-        found, parts = begun(document, base_dir, names, columns)
+        found, parts = begun(document, base_dir, names, columns, self.readings)
         found["status"][:] = "UnsupportedError"
         found["reason"][:] = (
             "the fixed plan does not serve this point; --mode choice says what does, or why not"

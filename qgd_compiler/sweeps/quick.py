@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -22,18 +22,19 @@ from qgd_compiler.algorithms.plan import Shares
 from qgd_compiler.algorithms.polynomials import walks
 from qgd_compiler.algorithms.routes.stationary import STATIONARY
 from qgd_compiler.analysis.inverse_norm import history_inverse_norm
+from qgd_compiler.analysis.response import driven_largest
 from qgd_compiler.baselines.asked import machines, operator
 from qgd_compiler.baselines.runs import Run, accelerated, plain
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Spec
 from qgd_compiler.study.classical import accelerated_pace
 from qgd_compiler.sweeps.columns import OK, OUTPUTS, Column, Words
 from qgd_compiler.sweeps.contenders import contended, polynomials_may_serve
-from qgd_compiler.sweeps.declared import Model, Points, points_of, response_of, smallest_kept, why_not_arrays
+from qgd_compiler.sweeps.declared import Points, points_of, smallest_kept
 from qgd_compiler.sweeps.fields import field_of
+from qgd_compiler.sweeps.models import Readings, why_not_arrays
 from qgd_compiler.sweeps.pointwise import Pointwise
 
 HISTORY = "history of a quadratic model"
@@ -48,6 +49,7 @@ class Quick:
     slow: Pointwise
     mode: str = "choice"
     chunk: int = AT_ONCE
+    readings: Readings = field(default_factory=Readings, compare=False, repr=False)
 
     def suited(self, document: Mapping[str, Any], base_dir: str) -> Quick | Pointwise:
         """This one, or the slow one where arrays price no point of a spec.
@@ -67,7 +69,7 @@ class Quick:
         columns: Mapping[str, NDArray[Any]],
     ) -> Mapping[str, Column]:
         """See `evaluator.Evaluator`."""
-        found, parts = begun(document, base_dir, names, columns)
+        found, parts = begun(document, base_dir, names, columns, self.readings)
         done = np.zeros(len(found["t_count"]), dtype=bool)
         for part in parts:
             with np.errstate(
@@ -87,7 +89,11 @@ class Quick:
 
 
 def begun(
-    document: Mapping[str, Any], base_dir: str, names: Sequence[str], columns: Mapping[str, NDArray[Any]]
+    document: Mapping[str, Any],
+    base_dir: str,
+    names: Sequence[str],
+    columns: Mapping[str, NDArray[Any]],
+    readings: Readings,
 ) -> tuple[dict[str, NDArray[Any]], list[Points]]:
     """All outputs, with nothing in them yet, and the points that arrays can price."""
     loaded = validate(dict(document), base_dir)
@@ -97,7 +103,7 @@ def begun(
         o.name: np.full(rows, None, dtype=object) if o.kind == "word" else np.full(rows, np.nan)
         for o in OUTPUTS
     }
-    points = points_of(document, base_dir, fields, columns)
+    points = points_of(document, base_dir, fields, columns, readings)
     return found, [] if points is None else by_settings(points)
 
 
@@ -300,10 +306,10 @@ def _degrees(points: Points) -> Array:
     """Products of the accelerated run, as `accelerated_degree` finds them; NaN where there is none."""
     runs = points.runs
     quadratic = np.array([m.quadratic for m in points.models])[points.model]
-    keys = np.stack([points.model.astype(float), runs.rate, runs.steps])
-    different, inverse = np.unique(keys, axis=1, return_inverse=True)
-    shares = [_kept_share(points.models[int(m)], rate, int(steps)) for m, rate, steps in different.T]
-    relative = runs.epsilon * np.array(shares)[inverse.ravel()]
+    kept = smallest_kept(points)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = kept / driven_largest(runs.rate, runs.steps, runs.low, runs.high)
+    relative = np.where(kept > 0, runs.epsilon * share, np.nan)
     growth, pace = accelerated_pace(runs.rate, runs.low, runs.high)
     found = np.full(len(runs.rate), np.nan)
     usable = (
@@ -321,12 +327,3 @@ def _degrees(points: Points) -> Array:
             products = degree(runs.steps[at] - less, pace[at], relative[at])
             found[at] = np.maximum(1, np.minimum(products, runs.steps[at]))
     return found
-
-
-def _kept_share(model: Model, rate: float, steps: int) -> float:
-    """The size of the answer over the largest response; NaN where nothing bounds it."""
-    try:
-        kept = smallest_kept(model, rate, steps)
-    except InfeasibleError:
-        return math.nan
-    return kept / response_of(rate, steps).largest(model.lowest, model.highest)

@@ -83,7 +83,9 @@ def test_a_tight_split_has_the_same_words_and_leaves_the_solver_more(tmp_path: P
         padding = np.full(len(line), 5.0)
         quarter = np.full(len(line), 0.25)
         loose = group.searcher.pricer.prices(line, padding, Shares(quarter, quarter, quarter, quarter))
-        tight = group.searcher.pricer.prices(line, padding, Shares(quarter, quarter, quarter, quarter), tight=True)
+        tight = group.searcher.pricer.prices(
+            line, padding, Shares(quarter, quarter, quarter, quarter), tight=True
+        )
         total = sum(np.asarray(getattr(tight.shares, n)) for n in ("solver", "encoding", "right_hand_side"))
         assert np.allclose(total + tight.shares.synthesis, 1.0)
         assert np.all(tight.shares.solver > 0.25)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -22,6 +23,8 @@ from qgd_compiler.costing.kept import Kept
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.kinds import Source
 from qgd_compiler.scalars import Scalar, ceil_log2, maximum, power
+
+MOST_PADDING = 2**36
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,13 @@ class DeclaredRuns:
     low: Array
     high: Array
     off: Array
+
+    @cached_property
+    def alike(self) -> tuple[Index, Index]:
+        """Runs of one growth and length have the same inverse norms: one of each, and which of these every run is."""
+        keys = self.growth + 1j * self.steps
+        _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+        return first, number.ravel()
 
 
 @final
@@ -77,8 +87,12 @@ class DeclaredLines:
         if self.stationary:
             return np.zeros(padding.shape)
         runs = self.declared
-        norm = np.asarray(history_inverse_norm(runs.growth[line], runs.steps[line], padding))
-        return np.where(norm < BEYOND, norm, np.inf)
+        first, number = runs.alike
+        keys = number[line] * MOST_PADDING + padding.astype(np.int64)
+        different, index = np.unique(keys, return_inverse=True)
+        run = first[different // MOST_PADDING]
+        norm = np.asarray(history_inverse_norm(runs.growth[run], runs.steps[run], different % MOST_PADDING))
+        return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index].reshape(keys.shape))
 
     def encodings(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
         """As `Lines` says."""

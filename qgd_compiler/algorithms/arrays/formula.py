@@ -112,7 +112,7 @@ def formula(form: Form) -> Formula:
 
 
 def _shares(given: Mapping[str, Traced]) -> Shares:
-    return Shares(*(given[name] for name in SHARES))  # type: ignore[arg-type]
+    return Shares(*(given[name] for name in SHARES))
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,11 @@ class _Given:
 
     @property
     def sums(self) -> HistorySums:
-        ends = [(self.given[f"{n}_low"], self.given[f"{n}_high"]) for n in ("wanted", "last", "total")]
+        wanted, last, total = (
+            (self.given[f"{n}_low"], self.given[f"{n}_high"]) for n in ("wanted", "last", "total")
+        )
         unit = self.given["right_hand_sides"] if self.normed else None
-        return HistorySums(*ends, unit, Source.BOUND)  # type: ignore[arg-type]
+        return HistorySums(wanted, last, total, unit, Source.BOUND)  # type: ignore[arg-type]
 
     def inverse_norm(self, padding: Scalar) -> Scalar:
         return self.given["inverse_norm"]
@@ -159,9 +161,7 @@ def _parts(
     return step_of, state
 
 
-def _history(
-    form: Form, tape: Tape, given: Mapping[str, Traced]
-) -> tuple[Composed, Wanted, Scalar | None]:
+def _history(form: Form, tape: Tape, given: Mapping[str, Traced]) -> tuple[Composed, Wanted, Scalar | None]:
     step_of, state = _parts(form, tape)
     iterations, padding = given["iterations"], given["padding"]
 
@@ -216,9 +216,9 @@ def _counted(form: Form, made: Composed, wanted: Wanted, most: Scalar | None) ->
     most  the probability of what is wanted is at most this; None: not known
     """
     success = made.success
-    assert isinstance(success, Traced)
     ways = repeated(success)
     if form.solver.reusable:
+        assert isinstance(success, Traced)  # it depends on the error of the solver
         ways = Ways(*success.tape.call(ways_of, 3, success, np.nan if most is None else most))
     program = circuit(amplified(made.run, wanted, ways))
     cost = Folder(price_of_totals if form.layers else price_of_counts, by_digest=False).cost(program)

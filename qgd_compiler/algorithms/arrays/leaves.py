@@ -92,9 +92,7 @@ class Leaf:
     def _made(self, which: Index, words: Index) -> dict[str, Scalar]:
         made = self.encoder(which, words.astype(float)).encode(True)
         folder = Folder(price_of_counts, by_digest=False)
-        sizes = {
-            name: getattr(made, name) for name in ("alpha", "epsilon", "system", "ancilla", "gradient")
-        }
+        sizes = {name: getattr(made, name) for name in ("alpha", "epsilon", "system", "ancilla", "gradient")}
         return {**sizes, **cost_slots(folder.cost(made.routine), folder.cost(made.routine, True))}
 
     def encoder(self, which: Index, bits: Array) -> Encoder:

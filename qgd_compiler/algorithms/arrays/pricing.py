@@ -102,7 +102,7 @@ class Pricer:
         *found, solver, encoding, right_hand_side, synthesis = _joined(parts)
         shape = found[0].shape[:-1]
         given = (np.broadcast_to(s[..., 0], shape) for s in (solver, encoding, right_hand_side, synthesis))
-        return Prices(**dict(zip(PRICES, found, strict=True)), shares=Shares(*given))  # type: ignore[arg-type]
+        return Prices(**dict(zip(PRICES, found, strict=True)), shares=Shares(*given))
 
     def worth(
         self,
@@ -172,7 +172,8 @@ class Pricer:
         known = {**given, **asked}
         with np.errstate(all="ignore"):
             found = formula(form)(*(known[name] for name in form.inputs), functions)
-        whole = np.broadcast_shapes(*(np.shape(v) for v in found[:2]), column.shape)
+        tried = (*(v.shape for v in asked.values()), column.shape)
+        whole = np.broadcast_shapes(*(np.shape(v) for v in found[: -len(SHARES)]), *tried)
         shapes = [
             *(whole for _ in found[: -len(SHARES)]),
             *(np.broadcast_shapes(np.shape(v), column.shape) for v in found[-len(SHARES) :]),

@@ -101,7 +101,7 @@ class Searcher:
     def bounds(self, lines: Index, paddings: Paddings) -> Array:
         """Lower bounds over all splits, shape (lines, paddings)."""
         one = np.array(1.0)
-        return self._least(lines, paddings.rows, paddings.norm, Shares(one, one, one, one), bound=True)[0]  # type: ignore[arg-type]
+        return self._least(lines, paddings.rows, paddings.norm, Shares(one, one, one, one), bound=True)[0]
 
     def start(self, lines: Index, paddings: Paddings) -> Place:
         """The best padding of each line at the split that a search starts from."""
@@ -194,7 +194,14 @@ class Searcher:
         )
 
     def _least(
-        self, lines: Index, padding: Array, norm: Array, shares: Shares, *, bound: bool = False, tight: bool = False
+        self,
+        lines: Index,
+        padding: Array,
+        norm: Array,
+        shares: Shares,
+        *,
+        bound: bool = False,
+        tight: bool = False,
     ) -> tuple[Array, Array, Shares]:
         """The value of the best way to amplify, its qubits, and the shares."""
         worth = self.pricer.worth(self.value, lines, padding, norm, shares, bound=bound, tight=tight)
@@ -212,7 +219,7 @@ class Searcher:
         if not len(lines):
             return float("inf")
         one = self.paddings(lines, paddings[:, None])
-        shares = Shares(*(c[None, :] for c in _corners()))  # type: ignore[arg-type]
+        shares = Shares(*(c[None, :] for c in _corners()))
         return float(self._least(lines, one.rows, one.norm, shares, bound=True)[0].min())
 
 
