@@ -28,6 +28,14 @@ class _Node:
     arguments: tuple[tuple[str, Any], ...]
 
 
+@dataclass(frozen=True)
+class _Extreme:
+    """What a maximum or minimum is taken over: nodes, and one constant."""
+
+    nodes: frozenset[int]
+    constant: Constant | None
+
+
 @dataclass
 class Tape:
     """The operations in the order in which they were met; functions that are not NumPy's are handed over later."""
@@ -35,6 +43,8 @@ class Tape:
     nodes: list[_Node] = field(default_factory=list)
     _known: dict[_Node, int] = field(default_factory=dict, repr=False)
     _functions: dict[str, Callable[..., Any]] = field(default_factory=dict, repr=False)
+    _extremes: dict[tuple[str, int], _Extreme] = field(default_factory=dict, repr=False)
+    _of_extremes: dict[tuple[str, _Extreme], Traced] = field(default_factory=dict, repr=False)
 
     def input(self, name: str) -> Traced:
         """A value that is given."""
@@ -59,12 +69,36 @@ class Tape:
 
     def apply(self, name: str, *arguments: Any) -> Any:
         """One of NumPy's functions; a constant where all arguments are constants."""
+        arguments = tuple(a.item() if isinstance(a, np.ndarray) and a.ndim == 0 else a for a in arguments)
+        if not any(isinstance(a, Traced) for a in arguments):
+            return getattr(np, name)(*map(float, arguments)).item()
         simple = _simplified(name, arguments)
         if simple is not None:
             return simple
-        if not any(isinstance(a, Traced) for a in arguments):
-            return getattr(np, name)(*map(float, arguments)).item()
+        if name in ("maximum", "minimum"):
+            return self._extreme(name, *arguments)
         return self._node(_Node(name, tuple(map(self._argument, arguments))))
+
+    def _extreme(self, name: str, a: Any, b: Any) -> Traced:
+        """The larger or smaller of two; what adds nothing to the operands of a larger one adds no node."""
+        better = max if name == "maximum" else min
+        mine, other = (self._operands(name, value) for value in (a, b))
+        constants = [c for c in (mine.constant, other.constant) if c is not None]
+        whole = _Extreme(mine.nodes | other.nodes, better(constants) if constants else None)
+        for value, operands in ((a, mine), (b, other)):
+            if isinstance(value, Traced) and operands == whole:
+                return value
+        key = (name, whole)
+        if key not in self._of_extremes:
+            made = self._node(_Node(name, (self._argument(a), self._argument(b))))
+            self._extremes[(name, made.number)] = whole
+            self._of_extremes[key] = made
+        return self._of_extremes[key]
+
+    def _operands(self, name: str, value: Any) -> _Extreme:
+        if not isinstance(value, Traced):
+            return _Extreme(frozenset(), plain(value))
+        return self._extremes.get((name, value.number), _Extreme(frozenset((value.number,)), None))
 
     def function(self, inputs: Sequence[str], outputs: Sequence[Any]) -> Callable[..., tuple[Any, ...]]:
         """What makes `outputs` of arrays for `inputs`, in this order, behind them a mapping of functions by name."""
@@ -172,9 +206,7 @@ class Traced(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options or ufunc.nout != 1:
             return NotImplemented
-        return self.tape.apply(
-            ufunc.__name__, *(i.item() if isinstance(i, np.ndarray) and i.ndim == 0 else i for i in inputs)
-        )
+        return self.tape.apply(ufunc.__name__, *inputs)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function is np.where and len(arguments) == 3 and not options:
@@ -195,20 +227,26 @@ class Traced(NDArrayOperatorsMixin):
 
 def _simplified(name: str, arguments: Sequence[Any]) -> Any:
     """The result where it needs no operation, else None."""
-    if name == "where" and not isinstance(arguments[0], Traced):
-        return arguments[1] if arguments[0] else arguments[2]
+    if name == "where":
+        condition, then, otherwise = arguments
+        if not isinstance(condition, Traced):
+            return then if condition else otherwise
+        return then if _same(then, otherwise) else None
     if len(arguments) != 2:
         return None
     a, b = arguments
     if name in ("add", "multiply") and not isinstance(a, Traced):
         a, b = b, a
-    if isinstance(b, Traced):
-        same = isinstance(a, Traced) and a.number == b.number
-        return a if same and name in ("maximum", "minimum") else None
-    if not isinstance(a, Traced):
+    if isinstance(b, Traced) or not isinstance(a, Traced):
         return None
     if name in ("add", "subtract") and b == 0:
         return a
     if name in ("multiply", "divide", "power") and b == 1:
         return a
     return 0 if name == "multiply" and b == 0 else None
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, Traced) or isinstance(b, Traced):
+        return isinstance(a, Traced) and isinstance(b, Traced) and a.number == b.number
+    return bool(a == b)

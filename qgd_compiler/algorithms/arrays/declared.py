@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.access import Access, IdealQram
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
 from qgd_compiler.algorithms.arrays.leaves import Leaf, least_of_each
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
@@ -69,6 +69,11 @@ class DeclaredLines:
     normed: bool = False
     marks: tuple[tuple[int, int], ...] = ()
     layers: bool = False
+
+    @property
+    def in_t(self) -> bool:
+        """As `Form` says."""
+        return isinstance(self.leaf.access, IdealQram)
 
     def given(self, line: Index) -> dict[str, Scalar]:
         """As `Lines` says."""

@@ -72,7 +72,8 @@ class Form:
     layers       depths are counted (else they are 0)
     bound        the shares add up to more than 1, and the prices are lower bounds
     tight        what words do not use of their shares goes to the solver
-    value        what is minimised: then it, the qubits and the shares are all that comes out
+    in_t         memory may have a price in T gates; else encodings and states are Toffolis and rotations
+    value        what is minimised: then it and the shares are all that comes out, and with `sized` the qubits
     """
 
     solver: LinearSolver
@@ -83,7 +84,9 @@ class Form:
     layers: bool
     bound: bool
     tight: bool
+    in_t: bool
     value: Callable[[Any], Any] | None = None
+    sized: bool = True
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -98,7 +101,7 @@ Formula = Callable[..., tuple[Any, ...]]
 def formula(form: Form) -> Formula:
     """A function of the `inputs` of a form and of {"encoding", "state"}, functions of an error to slots.
 
-    It gives `PRICES` and the shares, or where the form has a value: that, the qubits, and the shares.
+    It gives `PRICES` and the shares, or where the form has a value: that, maybe the qubits, and the shares.
     """
     tape = Tape()
     given = {name: tape.input(name) for name in form.inputs}
@@ -107,7 +110,7 @@ def formula(form: Form) -> Formula:
     shares = [getattr(made.shares, name) for name in SHARES]
     outputs = [getattr(prices, name) for name in PRICES]
     if form.value is not None:
-        outputs = [form.value(prices), prices.qubits]
+        outputs = [form.value(prices), *([prices.qubits] if form.sized else [])]
     return tape.function(form.inputs, [*outputs, *shares])
 
 
@@ -144,8 +147,8 @@ def _parts(
 
     def slots(name: str, names: tuple[str, ...], epsilon: Scalar) -> dict[str, Scalar]:
         found: dict[str, Scalar] = dict(zip(names, tape.call(name, len(names), epsilon), strict=True))
-        if not form.layers:
-            found.update({slot: 0 for slot in names if slot.split(" ")[-1] in LAYERS})
+        nothing = (*(() if form.layers else LAYERS), *(() if form.in_t else ("t",)))
+        found.update({slot: 0 for slot in names if slot.split(" ")[-1] in nothing})
         return found
 
     def step_of(epsilon: Scalar) -> Encoding:

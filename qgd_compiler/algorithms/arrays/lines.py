@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.access import Access, IdealQram
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
 from qgd_compiler.algorithms.arrays.slots import cost_slots
 from qgd_compiler.algorithms.encoding import Encoding
@@ -39,6 +39,11 @@ class Lines:
     def layers(self) -> bool:
         """As `Form` says."""
         return True
+
+    @property
+    def in_t(self) -> bool:
+        """As `Form` says."""
+        return any(isinstance(access, IdealQram) for _, access in self.lines)
 
     def encodings(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
         """As `pricing.Lines` says."""

@@ -29,7 +29,7 @@ PIECE = 2**14  # elements at once
 class Lines(Protocol):
     """Lines of the menu by number, all for histories or all for stationary points of quadratic runs.
 
-    The runs are at one rate each from u_0 = 0; `normed`, `marks`, `layers`: see `Form`.
+    The runs are at one rate each from u_0 = 0; `normed`, `marks`, `layers`, `in_t`: see `Form`.
     """
 
     @property
@@ -43,6 +43,9 @@ class Lines(Protocol):
 
     @property
     def layers(self) -> bool: ...
+
+    @property
+    def in_t(self) -> bool: ...
 
     def given(self, line: Index) -> Mapping[str, Scalar]:
         """What the formula asks of each line, by name; numbers for all of them, or arrays like `line`."""
@@ -69,10 +72,10 @@ def of_sums(sums: HistorySums) -> dict[str, Scalar]:
 
 @dataclass(frozen=True)
 class Worth:
-    """What is minimised, and the qubits: ways to amplify on the last axis; the shares without it."""
+    """What is minimised, and qubits where they are asked for, ways to amplify on the last axis; shares without it."""
 
     value: Array
-    qubits: Array
+    qubits: Array | None
     shares: Shares
 
 
@@ -98,7 +101,7 @@ class Pricer:
     ) -> Prices:
         """All counts, shape (lines, …, ways)."""
         padding = np.asarray(padding, dtype=float)
-        parts = self._parts(None, line, padding, self.norms(line, padding), shares, bound, tight)
+        parts = self._parts(self._form(bound, tight), line, padding, self.norms(line, padding), shares)
         *found, solver, encoding, right_hand_side, synthesis = _joined(parts)
         shape = found[0].shape[:-1]
         given = (np.broadcast_to(s[..., 0], shape) for s in (solver, encoding, right_hand_side, synthesis))
@@ -114,33 +117,35 @@ class Pricer:
         *,
         bound: bool = False,
         tight: bool = False,
+        sized: bool = True,
     ) -> Worth:
         """What a search asks for; `norm` as `norms` gives it for these paddings."""
-        found, qubits, *made = _joined(self._parts(value, line, padding, norm, shares, bound, tight))
-        return Worth(found, qubits, Shares(*(share[..., 0] for share in made)))
+        form = self._form(bound, tight, value, sized)
+        found, *rest = _joined(self._parts(form, line, padding, norm, shares))
+        qubits = rest.pop(0) if sized else None
+        return Worth(found, qubits, Shares(*(share[..., 0] for share in rest)))
+
+    def _form(
+        self, bound: bool, tight: bool, value: Callable[[Any], Any] | None = None, sized: bool = True
+    ) -> Form:
+        lines = self.lines
+        return Form(
+            solver=self.solver,
+            exchange=self.exchange,
+            stationary=lines.stationary,
+            normed=lines.normed,
+            marks=lines.marks,
+            layers=lines.layers,
+            bound=bound,
+            tight=tight,
+            in_t=lines.in_t,
+            value=value,
+            sized=sized,
+        )
 
     def _parts(
-        self,
-        value: Callable[[Any], Any] | None,
-        line: Index,
-        padding: Array,
-        norm: Array,
-        shares: Shares,
-        bound: bool,
-        tight: bool,
+        self, form: Form, line: Index, padding: Array, norm: Array, shares: Shares
     ) -> Iterator[list[Array]]:
-        lines = self.lines
-        form = Form(
-            self.solver,
-            self.exchange,
-            lines.stationary,
-            lines.normed,
-            lines.marks,
-            lines.layers,
-            bound,
-            tight,
-            value,
-        )
         asked = {
             "padding": padding,
             "inverse_norm": norm,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,8 @@ class Searcher:
         near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
         place = self._restricted(lines, place, every, self._paddings, near)
         place = self._restricted(lines, place, every, self._exponents)
-        return self._restricted(lines, place, every, self._neighbours)
+        place = self._restricted(lines, place, every, self._neighbours)
+        return self._restricted(lines, place, every, self._measured)
 
     def _restricted(
         self,
@@ -171,11 +172,17 @@ class Searcher:
         tried = [e[:, None] for e in place.exponents]
         return self._improved(lines, place, paddings.rows, paddings.norm, tried)
 
+    def _measured(self, lines: Index, place: Place) -> Place:
+        """The qubits at a place, which a search looks at only where there is a cap."""
+        shares = loose_shares([*place.exponents])
+        _, qubits, _ = self._least(lines, place.padding, place.norm, shares, tight=True, sized=True)
+        return replace(place, qubits=qubits)
+
     def _improved(
         self, lines: Index, place: Place, padding: Array, norm: Array, exponents: Sequence[Array]
     ) -> Place:
         """Each line at the best of some paddings and exponents, of shapes that broadcast to (lines, …)."""
-        value, qubits, shares = self._least(lines, padding, norm, loose_shares(exponents), tight=True)
+        value, _, shares = self._least(lines, padding, norm, loose_shares(exponents), tight=True)
         count = len(lines)
         at, chosen = np.arange(count), value.reshape(count, -1).argmin(axis=1)
 
@@ -189,7 +196,7 @@ class Searcher:
             np.where(better, there(norm), place.norm),
             np.where(better, np.stack([there(e) for e in exponents]), place.exponents),
             np.where(better, least, place.value),
-            np.where(better, there(qubits), place.qubits),
+            place.qubits,
             np.where(better, np.stack([there(getattr(shares, n)) for n in SHARES]), place.shares),
         )
 
@@ -202,17 +209,19 @@ class Searcher:
         *,
         bound: bool = False,
         tight: bool = False,
+        sized: bool = False,
     ) -> tuple[Array, Array, Shares]:
-        """The value of the best way to amplify, its qubits, and the shares."""
-        worth = self.pricer.worth(self.value, lines, padding, norm, shares, bound=bound, tight=tight)
-        value, qubits = worth.value, worth.qubits
+        """The value of the best way to amplify, its qubits where they are looked at, and the shares."""
+        sized = sized or self.most_qubits is not None
+        asked = (lines, padding, norm, shares)
+        worth = self.pricer.worth(self.value, *asked, bound=bound, tight=tight, sized=sized)
+        value, qubits = worth.value, worth.value if worth.qubits is None else worth.qubits
         if self.most_qubits is not None:
             value = np.where(qubits > self.most_qubits, np.inf, value)
-        if value.shape[-1] == 1:
-            return value[..., 0], qubits[..., 0], worth.shares
-        way = np.lexsort((qubits, value), axis=-1)[..., :1]
-        value, qubits = (np.take_along_axis(part, way, axis=-1)[..., 0] for part in (value, qubits))
-        return value, qubits, worth.shares
+        if value.shape[-1] > 1:
+            way = np.lexsort((qubits, value), axis=-1)[..., :1]
+            value, qubits = (np.take_along_axis(part, way, axis=-1) for part in (value, qubits))
+        return value[..., 0], qubits[..., 0], worth.shares
 
     def floor(self, lines: Index, paddings: Array) -> float:
         """A lower bound on every split of these lines, each at its padding."""
