@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,38 +60,75 @@ def choose_many(
         np.zeros(count),
         np.full((4, count), np.nan),
     )
-    rows = paddings_of(runs.steps)
-    histories, points = None, Paddings(np.zeros((count, 1)), np.zeros((count, 1)))
-    bounded: list[tuple[float, int, Searcher, Array]] = []
+    tables = _Tables(runs)
+    menu: list[_Searched] = []
     for number, line in enumerate(lines):
         at = np.flatnonzero(line.valid)
         if not len(at):
             continue
-        searcher = Searcher(pricer_of_line(runs, matrices, line, exchange), value)
         rough = Searcher(pricer_of_line(runs, matrices, line, exchange, coarse=True), value)
-        if histories is None and not line.stationary:
-            histories = searcher.paddings(np.arange(count), rows)
-        table = points if line.stationary or histories is None else histories
         bounds = np.full(count, np.inf)
-        bounds[at] = rough.bounds(at, table.taken(at)).min(axis=1)
-        bounded.append((float(np.median(bounds[at])), number, searcher, bounds))
-    for _, number, searcher, bounds in sorted(bounded, key=lambda b: b[:2]):
-        table = points if lines[number].stationary or histories is None else histories
-        found = _with_line(found, number, searcher, bounds, table)
+        loose = Searcher(pricer_of_line(tables.easiest, matrices, line, exchange, coarse=True), value)
+        bounds[at] = loose.bounds(at, tables.least(line.stationary).taken(at))[:, 0]
+        searcher = Searcher(pricer_of_line(runs, matrices, line, exchange), value)
+        table, typical = tables.whole(line.stationary), float(np.median(bounds[at]))
+        menu.append(_Searched(number, searcher, rough, bounds, typical, table))
+    for one in sorted(menu, key=lambda m: (m.typical, m.number)):
+        found = _with_line(found, one)
     return found
 
 
-def _with_line(
-    found: ManyChoice, number: int, searcher: Searcher, bounds: Array, paddings: Paddings
-) -> ManyChoice:
-    at = np.flatnonzero(bounds <= found.value)
-    at = at[np.isfinite(bounds[at])]
+@dataclass(frozen=True)
+class _Searched:
+    """A line with its number and paddings; `rough` gives lower bounds, `bounds` some that hold at every padding."""
+
+    number: int
+    searcher: Searcher
+    rough: Searcher
+    bounds: Array
+    typical: float
+    paddings: Paddings
+
+
+class _Tables:
+    """The paddings of all runs, and what bounds a run at all of them: the least norm, and no loss by them."""
+
+    def __init__(self, runs: DeclaredRuns) -> None:
+        self._runs = runs
+        # what is wanted is found with probability 1 at most, and more rows need more of everything else
+        self.easiest = replace(runs, kept=np.ones_like(runs.kept))
+
+    @cached_property
+    def _histories(self) -> Paddings:
+        rows = paddings_of(self._runs.steps)
+        return Paddings(rows, self._runs.norms(np.arange(len(rows))[:, None], rows))
+
+    def whole(self, stationary: bool) -> Paddings:
+        """All of them."""
+        nothing = np.zeros((len(self._runs.steps), 1))
+        return Paddings(nothing, nothing) if stationary else self._histories
+
+    def least(self, stationary: bool) -> Paddings:
+        """None of them."""
+        whole = self.whole(stationary)
+        return Paddings(whole.rows[:, :1], whole.norm[:, :1])  # sorted, and the first is 0
+
+
+def _with_line(found: ManyChoice, line: _Searched) -> ManyChoice:
+    at = np.flatnonzero((line.bounds <= found.value) & np.isfinite(line.bounds))
+    table = line.paddings.taken(at)
+    known = np.isfinite(found.value[at])
+    if known.any():
+        least = np.full(len(at), -np.inf)
+        least[known] = line.rough.bounds(at[known], table.taken(known)).min(axis=1)
+        possible = least <= found.value[at]
+        at, table = at[possible], table.taken(possible)
     if not len(at):
         return found
-    table = paddings.taken(at)
-    place = searcher.best(at, table, searcher.start(at, table))
+    place = line.searcher.best(at, table, line.searcher.start(at, table))
     before = (found.value[at], found.qubits[at])
-    better = (place.value < before[0]) | ((place.value == before[0]) & (place.qubits < before[1]))
+    fewer = (place.qubits < before[1]) | ((place.qubits == before[1]) & (line.number < found.line[at]))
+    better = (place.value < before[0]) | ((place.value == before[0]) & fewer)
     better &= np.isfinite(place.value)
     won = at[better]
     for whole, part in (
@@ -100,7 +138,7 @@ def _with_line(
     ):
         whole[won] = part[better]
     found.shares[:, won] = place.shares[:, better]
-    found.line[won] = number
+    found.line[won] = line.number
     return found
 
 

@@ -57,6 +57,15 @@ class DeclaredRuns:
         _, first, number = np.unique(keys, return_index=True, return_inverse=True)
         return first, number.ravel()
 
+    def norms(self, line: Index, padding: Array) -> Array:
+        """‖L⁻¹‖ of histories, infinite beyond all use; the arguments broadcast."""
+        first, number = self.alike
+        keys = number[line] * MOST_PADDING + padding.astype(np.int64)
+        different, index = np.unique(keys, return_inverse=True)
+        run = first[different // MOST_PADDING]
+        norm = np.asarray(history_inverse_norm(self.growth[run], self.steps[run], different % MOST_PADDING))
+        return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index].reshape(keys.shape))
+
 
 @final
 @dataclass(frozen=True)
@@ -91,13 +100,7 @@ class DeclaredLines:
         """As `Lines` says."""
         if self.stationary:
             return np.zeros(padding.shape)
-        runs = self.declared
-        first, number = runs.alike
-        keys = number[line] * MOST_PADDING + padding.astype(np.int64)
-        different, index = np.unique(keys, return_inverse=True)
-        run = first[different // MOST_PADDING]
-        norm = np.asarray(history_inverse_norm(runs.growth[run], runs.steps[run], different % MOST_PADDING))
-        return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index].reshape(keys.shape))
+        return self.declared.norms(line, padding)
 
     def encodings(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
         """As `Lines` says."""

@@ -25,11 +25,12 @@ from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
 from qgd_compiler.algorithms.plan import Shares
 
 EXPONENTS = (14, 14, 28)  # the largest of each: encoding, right-hand side, synthesis
-WIDE = (3, 3, 6)  # how far one exponent moves at a time
 ROOTS = (0.5, 0.5, 0.5**0.5)  # what they are exponents of
-START = (4, 4, 10)
-NEAR = (1, 1, 1)  # how far exponents move together
-CYCLES = 6  # through all exponents and the padding
+START = (2, 2, 16)
+FIRST = (range(-1, 4), range(-1, 4), range(-12, 13, 3))  # how far one exponent moves at first
+NEAR = (range(-1, 2), range(-1, 2), range(-2, 3))  # and then
+TOGETHER = (range(-1, 2), range(-1, 2), range(-1, 2))  # and all of them
+CYCLES = 12  # through all exponents and the padding
 CELLS = 9  # boxes for each of three shares, the last one down to 0
 AROUND = (0.7, 0.85, 1.0, 1.2, 1.4)  # times the padding, at the end
 
@@ -115,7 +116,7 @@ class Searcher:
 
     def best(self, lines: Index, paddings: Paddings, start: Place) -> Place:
         """The best padding and split of each line, from `start` on."""
-        place = start
+        place = self._restricted(lines, start, np.isfinite(start.value), self._first, paddings)
         todo = np.isfinite(place.value)
         for _ in range(CYCLES):
             before = place.value.copy()
@@ -126,7 +127,7 @@ class Searcher:
         every = np.isfinite(place.value)
         near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
         place = self._restricted(lines, place, every, self._paddings, near)
-        place = self._restricted(lines, place, every, self._exponents)
+        place = self._restricted(lines, place, every, self._refined)
         place = self._restricted(lines, place, every, self._neighbours)
         return self._restricted(lines, place, every, self._measured)
 
@@ -145,26 +146,34 @@ class Searcher:
             return place
         return place.put(todo, move(lines[todo], place.taken(todo), *(t.taken(todo) for t in tables)))
 
-    def _cycle(self, lines: Index, place: Place, paddings: Paddings) -> Place:
-        return self._paddings(lines, self._exponents(lines, place), paddings)
+    def _first(self, lines: Index, place: Place, paddings: Paddings) -> Place:
+        return self._paddings(lines, self._exponents(lines, place, FIRST), paddings)
 
-    def _exponents(self, lines: Index, place: Place) -> Place:
+    def _cycle(self, lines: Index, place: Place, paddings: Paddings) -> Place:
+        # the padding hardly depends on the split
+        at = np.argmin(np.abs(paddings.rows - place.padding[:, None]), axis=1)[:, None]
+        beside = np.clip(at + np.arange(-1, 2), 0, paddings.rows.shape[1] - 1)
+        some = Paddings(*(np.take_along_axis(a, beside, axis=1) for a in (paddings.rows, paddings.norm)))
+        return self._paddings(lines, self._exponents(lines, place, NEAR), some)
+
+    def _refined(self, lines: Index, place: Place) -> Place:
+        return self._exponents(lines, place, NEAR)
+
+    def _exponents(self, lines: Index, place: Place, moves: Sequence[range]) -> Place:
         """One after the other."""
-        for axis, (far, most) in enumerate(zip(WIDE, EXPONENTS, strict=True)):
+        for axis, (some, most) in enumerate(zip(moves, EXPONENTS, strict=True)):
             tried = [e[:, None] for e in place.exponents]
-            tried[axis] = np.clip(tried[axis] + np.arange(-far, far + 1), 1, most)
+            tried[axis] = np.clip(tried[axis] + np.array(some), 1, most)
             place = self._improved(lines, place, place.padding[:, None], place.norm[:, None], tried)
         return place
 
     def _neighbours(self, lines: Index, place: Place) -> Place:
         """All exponents moved together."""
-        axes = len(NEAR)
+        axes = len(TOGETHER)
         tried = []
-        for axis, (far, most) in enumerate(zip(NEAR, EXPONENTS, strict=True)):
-            moved = np.clip(place.exponents[axis][:, None] + np.arange(-far, far + 1), 1, most)
-            tried.append(
-                moved.reshape(len(lines), *(moved.shape[1] if a == axis else 1 for a in range(axes)))
-            )
+        for axis, (some, most) in enumerate(zip(TOGETHER, EXPONENTS, strict=True)):
+            moved = np.clip(place.exponents[axis][:, None] + np.array(some), 1, most)
+            tried.append(moved.reshape(len(lines), *(len(some) if a == axis else 1 for a in range(axes))))
         one = (len(lines), *(1,) * axes)
         return self._improved(lines, place, place.padding.reshape(one), place.norm.reshape(one), tried)
 
