@@ -38,8 +38,12 @@ class _Extreme:
 
 @dataclass
 class Tape:
-    """The operations in the order in which they were met; functions that are not NumPy's are handed over later."""
+    """The operations in the order in which they were met; functions that are not NumPy's are handed over later.
 
+    levels  passes of a loop over a traced number, at least as many as it will ever be
+    """
+
+    levels: int = 0
     nodes: list[_Node] = field(default_factory=list)
     _known: dict[_Node, int] = field(default_factory=dict, repr=False)
     _functions: dict[str, Callable[..., Any]] = field(default_factory=dict, repr=False)
@@ -223,6 +227,17 @@ class Traced(NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         return f"v{self.number}"
+
+
+def is_traced(*values: Any) -> bool:
+    """Whether any of `values` is traced."""
+    return any(isinstance(v, Traced) for v in values)
+
+
+def call(function: Callable[..., Any], outputs: int, *arguments: Any) -> tuple[Traced, ...]:
+    """The outputs of a function of arrays, on the tape of its arguments."""
+    tape = next(a.tape for a in arguments if isinstance(a, Traced))
+    return tape.call(function, outputs, *arguments)
 
 
 def _simplified(name: str, arguments: Sequence[Any]) -> Any:

@@ -33,6 +33,7 @@ Mask = NDArray[np.bool_]
 SAFETY = 1e-9  # relative; the root is accurate to about 1e-12, and the value must never lie below the truth
 _ROUNDING = 1e-14  # relative; what the closed forms may lose
 _TINY = 1e-100
+_FALSE_POSITIONS = 8
 
 
 def history_inverse_norm(growth: Scalar, iterations: Scalar, padding: Scalar) -> Scalar:
@@ -164,27 +165,60 @@ def _log_norm_of_one(m: float, steps: float, extra: float) -> float:
         return min(float(_log_asymptotic(*arguments)), closed)
     low, high = (float(end) for end in _bracket(*arguments))
 
-    def secular(log_sigma: float) -> float:
-        return float(_secular(np.asarray(log_sigma), *arguments))
+    def phase(log_sigma: float) -> float:
+        return float(_phase(np.exp(np.asarray(log_sigma)), *arguments))
 
-    root = high if secular(high) >= 0 else brentq(secular, low, high, xtol=1e-13)
+    root = high if phase(high) <= 0 else brentq(phase, low, high, xtol=1e-13)
     return min(SAFETY - float(root), closed)
 
 
 def _log_norms(m: Array, steps: Array, extra: Array) -> Array:
+    low, high = (np.exp(end) for end in _bracket(m, steps, extra))
+    at_low, at_high = _phase(low, m, steps, extra), _phase(high, m, steps, extra)
+    root = high.copy()
+    inside = np.flatnonzero((at_high > 0) & (at_low < 0))
+    if len(inside):
+        ends = (low[inside], high[inside], at_low[inside], at_high[inside])
+        root[inside] = _roots(*ends, m[inside], steps[inside], extra[inside])
+    return np.asarray(SAFETY - np.log(root))
+
+
+def _roots(
+    low: Array, high: Array, at_low: Array, at_high: Array, m: Array, steps: Array, extra: Array
+) -> Array:
+    """σ to 1e-13 relative, by regula falsi after Anderson and Björck: the phase is nearly a line, so in few steps."""
+    found = np.empty_like(low)
+    at = np.arange(len(low))
+    for _ in range(_FALSE_POSITIONS):
+        x = (low * at_high - high * at_low) / (at_high - at_low)
+        here = _phase(x, m[at], steps[at], extra[at])
+        above = here > 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            less = 1 - here / np.where(above, at_high, at_low)  # of the end that stays, where one stays twice
+        less = np.where(less > 0, less, 0.5)
+        low, at_low = np.where(above, low, x), np.where(above, at_low * less, here)
+        high, at_high = np.where(above, x, high), np.where(above, here, at_high * less)
+        with np.errstate(invalid="ignore"):
+            moved = (low * at_high - high * at_low) / (at_high - at_low) - x
+        found[at] = x
+        going = (here != 0) & ~(np.abs(moved) < 1e-13 * x)
+        if not going.any():
+            return found
+        at, low, high, at_low, at_high = (a[going] for a in (at, low, high, at_low, at_high))
+    found[at] = _bisected(low, high, m[at], steps[at], extra[at])
+    return found
+
+
+def _bisected(low: Array, high: Array, m: Array, steps: Array, extra: Array) -> Array:
+    """The same where rounding hides the line: next to a pole, or for m near 0."""
     from scipy.optimize.elementwise import find_root
 
-    low, high = _bracket(m, steps, extra)
-    inside = _secular(high, m, steps, extra) < 0
-    root = high.copy()
-    if inside.any():
-        arguments = tuple(a[inside] for a in (m, steps, extra))
-        ends = (low[inside], high[inside])
-        found: Any = find_root(_secular, ends, args=arguments, tolerances={"xatol": 1e-13, "xrtol": 0.0})
-        if not np.all(found.success):
-            raise ArithmeticError(f"no root for (m, T, p) = {[a[~found.success][0] for a in arguments]}")
-        root[inside] = found.x
-    return SAFETY - root
+    found: Any = find_root(
+        _phase, (low, high), args=(m, steps, extra), tolerances={"xatol": 0.0, "xrtol": 1e-13}
+    )
+    if not np.all(found.success):
+        raise ArithmeticError(f"no root for (m, T, p) = {[a[~found.success][0] for a in (m, steps, extra)]}")
+    return np.asarray(found.x)
 
 
 def _bracket(m: Array, steps: Array, extra: Array) -> tuple[Array, Array]:
@@ -200,35 +234,53 @@ def _bracket(m: Array, steps: Array, extra: Array) -> tuple[Array, Array]:
     return low, np.log(np.minimum(padding_alone, pole))
 
 
-def _secular(log_sigma: Array, m: Array, steps: Array, extra: Array) -> Array:
-    """Positive below the root and negative above it, up to the first pole; every difference is taken exactly.
+def _phase(sigma: Array, m: Array, steps: Array, extra: Array) -> Array:
+    """Negative below the root, positive above it up to the first pole, and nearly a line in σ.
 
-    cos((p+½)ψ) · (sin((T+1)θ) − m sin(Tθ)) − 2 sin(ψ/2) sin((p+1)ψ) · sin((T+1)θ), over a positive factor.
+    The secular equation, in which every difference is taken exactly, is
+    cos((p+½)ψ) · r − 2 sin(ψ/2) sin((p+1)ψ) · w = 0 with r ∝ sin((T+1)θ) − m sin(Tθ) and w ∝ sin((T+1)θ): the phase
+    (p+½)ψ of the padding is that of r − σ w sin(ψ/2) and σ w cos(ψ/2).
     """
-    sigma = np.exp(log_sigma)
-    psi = 2 * np.arcsin(np.minimum(sigma / 2, 1.0))
-    below = (np.abs(1 - m) - sigma) * (np.abs(1 - m) + sigma)  # (1−m)² − σ²
-    safe_m = np.maximum(m, 1e-300)
-    half = np.sqrt(np.abs(below) / safe_m) / 2
+    half = np.minimum(sigma / 2, 1.0)  # sin(ψ/2)
+    waves = np.asarray(sigma > np.abs(1 - m))
+    if waves.all():
+        run, weight = _waving(sigma, m, steps)
+    elif not waves.any():
+        run, weight = _leaning(sigma, m, steps)
+    else:
+        run, weight = np.empty_like(sigma), np.empty_like(sigma)
+        for which, parts in ((waves, _waving), (~waves, _leaning)):
+            run[which], weight[which] = parts(sigma[which], m[which], steps[which])
+    own = np.arctan2(run - sigma * weight * half, sigma * weight * np.sqrt(1 - half * half))
+    value: Array = (extra + 0.5) * 2 * np.arcsin(half) - own
+    return value
 
+
+def _waving(sigma: Array, m: Array, steps: Array) -> tuple[Array, Array]:
+    """r and w over a positive factor where σ > |1 − m|: sines."""
+    half = _half(sigma, m)
     theta = np.maximum(2 * np.arcsin(np.minimum(half, 1.0)), _TINY)
     scale = (steps + 1) * np.sin(theta)
-    numerator = (1 - m) * np.sin(steps * theta) + 2 * np.cos((steps + 0.5) * theta) * np.sin(theta / 2)
-    trig = (numerator / scale, np.sin((steps + 1) * theta) / scale)
+    run = (1 - m) * np.sin(steps * theta) + 2 * np.cos((steps + 0.5) * theta) * np.sin(theta / 2)
+    return run / scale, np.sin((steps + 1) * theta) / scale
 
-    phi = np.maximum(2 * np.arcsinh(half), _TINY)
+
+def _leaning(sigma: Array, m: Array, steps: Array) -> tuple[Array, Array]:
+    """r and w over a positive factor where σ <= |1 − m|: θ is imaginary."""
+    phi = np.maximum(2 * np.arcsinh(_half(sigma, m)), _TINY)
     last = -np.expm1(-(2 * steps + 2) * phi)  # 1 − q^{2T+2}, q = e^{−φ}
     odd = np.exp(-(2 * steps + 1) * phi)
     falling = ((1 - m) * -np.expm1(-(2 * steps + 1) * phi) - np.expm1(-phi) * (m + odd)) / last
+    below = (np.abs(1 - m) - sigma) * (np.abs(1 - m) + sigma)  # (1−m)² − σ²
     b = (m - 1) * (m + 1) - sigma**2
     root = np.sqrt(np.maximum(below, 0) * ((m + 1) ** 2 - sigma**2).clip(0))
     with np.errstate(divide="ignore", invalid="ignore"):
         d = np.where(m > 1, 2 * sigma**2 / (b + root), 0.0)  # m q − 1
     rising = (np.exp(-2 * steps * phi) * -np.expm1(-2 * phi) + d * np.expm1(-2 * steps * phi)) / last
-    hyperbolic = (np.where(m > 1, rising, falling), np.ones_like(sigma))
+    return np.where(m > 1, rising, falling), np.ones_like(sigma)
 
-    run, weight = (np.where(below < 0, t, h) for t, h in zip(trig, hyperbolic, strict=True))
-    value: Array = (
-        np.cos((extra + 0.5) * psi) * run - 2 * np.sin(psi / 2) * np.sin((extra + 1) * psi) * weight
-    )
-    return value
+
+def _half(sigma: Array, m: Array) -> Array:
+    """|sin(θ/2)|."""
+    below = (np.abs(1 - m) - sigma) * (np.abs(1 - m) + sigma)
+    return np.asarray(np.sqrt(np.abs(below) / np.maximum(m, 1e-300)) / 2)

@@ -12,6 +12,7 @@ from qgd_compiler.scalars import Scalar
 
 Index = NDArray[np.int64]
 Made = Mapping[str, Scalar]
+UNKNOWN, WANTED = -1, -2  # in place of a number
 
 
 @dataclass(eq=False)
@@ -19,16 +20,23 @@ class Kept:
     """Slots by pair: each an array, or one number as long as it is the same for all pairs."""
 
     slots: dict[str, Scalar] = field(default_factory=dict)
-    _place: Index = field(default_factory=lambda: np.full((0, 0), -1))
+    _place: Index = field(default_factory=lambda: np.full((0, 0), UNKNOWN))
     _count: int = 0
 
-    def at(self, first: Index, second: Index, make: Callable[[Index, Index], Made]) -> dict[str, Scalar]:
-        """All slots at arrays of pairs that broadcast; `make` gives the same slots for pairs that are new."""
-        self._reach(int(first.max()) + 1, int(second.max()) + 1)
+    def at(
+        self, first: Index, second: Index, make: Callable[[Index, Index], Made], *, beside: int = 0
+    ) -> dict[str, Scalar]:
+        """All slots at arrays of pairs that broadcast; `make` gives the same slots for pairs that are new.
+
+        beside  where a pair is new those with a second number so much larger or smaller (but above 1) are made too
+        """
+        self._reach(int(first.max()) + 1, int(second.max()) + beside + 1)
         place = self._place[first, second]
         if place.min() < 0:
             missing = place < 0
-            self._add(*(np.broadcast_to(a, place.shape)[missing] for a in (first, second)), make=make)
+            self._add(
+                *(np.broadcast_to(a, place.shape)[missing] for a in (first, second)), make=make, beside=beside
+            )
             place = self._place[first, second]
         return {
             name: slot[place] if isinstance(slot, np.ndarray) else slot for name, slot in self.slots.items()
@@ -39,15 +47,23 @@ class Kept:
         here = self._place.shape
         if rows <= here[0] and columns <= here[1]:
             return
-        wider = np.full((max(rows, here[0]), max(columns, 2 * here[1], 64)), -1)
+        wider = np.full((max(rows, here[0]), max(columns, 2 * here[1], 64)), UNKNOWN)
         wider[: here[0], : here[1]] = self._place
         self._place = wider
 
-    def _add(self, first: Index, second: Index, *, make: Callable[[Index, Index], Made]) -> None:
-        wanted = np.unique(np.stack([first, second]), axis=1)
-        count = wanted.shape[1]
-        self._place[wanted[0], wanted[1]] = self._count + np.arange(count)
-        made = make(wanted[0], wanted[1])
+    def _add(self, first: Index, second: Index, *, make: Callable[[Index, Index], Made], beside: int) -> None:
+        self._place[first, second] = WANTED
+        if beside:
+            first, second = np.nonzero(self._place == WANTED)
+            for moved in range(-beside, beside + 1):
+                near = np.maximum(second + moved, np.minimum(second, 2))
+                new = self._place[first, near] < 0
+                self._place[first[new], near[new]] = WANTED
+        pairs = np.nonzero(self._place == WANTED)
+        count = len(pairs[0])
+        self._place[pairs] = UNKNOWN  # until it is made
+        made = make(*pairs)
+        self._place[pairs] = self._count + np.arange(count)
         if self._count:
             self.slots = {
                 name: _joined(self.slots[name], self._count, value, count) for name, value in made.items()

@@ -20,11 +20,13 @@ from qgd_compiler.scalars import (
     is_integer,
     is_symbolic,
 )
+from qgd_compiler.traced import call, is_traced
 
 Blocks = tuple[Scalar, ...]
 Array = NDArray[Any]
 AROUND = 3  # powers of two of columns that arrays try on either side of the root
 MOST_TRIED = 500_000  # choices times elements that stand in memory at once
+MOST_REMEMBERED = 2**14  # numbers in an array of which the best columns are kept
 
 
 def best_blocks(
@@ -51,6 +53,9 @@ def best_blocks(
         from qgd_compiler.costing.best_columns import best_columns
 
         return best_columns(shape, bits, controlled)
+    if is_traced(bits, *shape):
+        found = call(_blocks_of, 2 * len(shape), controlled, bits, *shape)
+        return found[: len(shape)], found[len(shape) :]
     return _searched_arrays(tuple(np.asarray(n) for n in shape), np.asarray(bits), controlled)
 
 
@@ -69,6 +74,17 @@ def best_borrowed_blocks(shape: tuple[Scalar, ...], bits: Scalar, controlled: bo
         from qgd_compiler.costing.best_columns import best_borrowed_columns
 
         return best_borrowed_columns(shape, bits, controlled)
+    if is_traced(bits, *shape):
+        return call(_borrowed_of, len(shape), controlled, bits, *shape)
+    return _borrowed_arrays(tuple(np.asarray(n) for n in shape), np.asarray(bits), controlled)
+
+
+def _blocks_of(controlled: bool, bits: Array, *shape: Array) -> Blocks:
+    fetch, erase = _searched_arrays(tuple(np.asarray(n) for n in shape), np.asarray(bits), controlled)
+    return (*fetch, *erase)
+
+
+def _borrowed_of(controlled: bool, bits: Array, *shape: Array) -> Blocks:
     return _borrowed_arrays(tuple(np.asarray(n) for n in shape), np.asarray(bits), controlled)
 
 
@@ -107,45 +123,60 @@ def _fewest(candidates: tuple[Array, ...], toffoli: Array) -> tuple[int, ...]:
 
 def _searched_arrays(shape: tuple[Array, ...], bits: Array, controlled: bool) -> tuple[Blocks, Blocks]:
     """The same for arrays, every element by itself, in float64: exact for tables of fewer than 2^53 words."""
-
-    def search(lengths: tuple[Array, ...], width: Array) -> Array:
-        words = entries(lengths)
-        candidates = _blocks_around(lengths, words / width)
-        fetch = _first_fewest(candidates, lookup(lengths, width, candidates.blocks, controlled).gates.toffoli)
-        candidates = _blocks_around(lengths, words)
-        erased = lookup_erased(lengths, width, fetch, candidates.blocks, controlled).gates.toffoli
-        return np.stack([*fetch, *_first_fewest(candidates, erased)])
-
-    found = _by_pieces(shape, bits, search)
-    axes = len(shape)
-    return tuple(found[:axes]), tuple(found[axes:])
+    found = _of_each(_clean_search, controlled, shape, bits)
+    return tuple(found[: len(shape)]), tuple(found[len(shape) :])
 
 
 def _borrowed_arrays(shape: tuple[Array, ...], bits: Array, controlled: bool) -> Blocks:
-    def search(lengths: tuple[Array, ...], width: Array) -> Array:
-        # one column is a plain lookup, with as many visits as words: far from the root, and tried too
-        candidates = _blocks_around(lengths, entries(lengths) / (2 * width), plain=True)
-        found = dirty_lookup(lengths, width, candidates.blocks, controlled).gates.toffoli
-        return np.stack(_first_fewest(candidates, found))
-
-    return tuple(_by_pieces(shape, bits, search))
+    return tuple(_of_each(_borrowed_search, controlled, shape, bits))
 
 
-def _by_pieces(
-    shape: tuple[Array, ...], bits: Array, search: Callable[[tuple[Array, ...], Array], Array]
-) -> Array:
-    """`search` on the different elements alone, and on so many at once that memory stays bounded."""
+Search = Callable[[tuple[Array, ...], Array, bool], Array]
+
+
+def _clean_search(lengths: tuple[Array, ...], width: Array, controlled: bool) -> Array:
+    words = entries(lengths)
+    candidates = _blocks_around(lengths, words / width)
+    fetch = _first_fewest(candidates, lookup(lengths, width, candidates.blocks, controlled).gates.toffoli)
+    candidates = _blocks_around(lengths, words)
+    erased = lookup_erased(lengths, width, fetch, candidates.blocks, controlled).gates.toffoli
+    return np.stack([*fetch, *_first_fewest(candidates, erased)])
+
+
+def _borrowed_search(lengths: tuple[Array, ...], width: Array, controlled: bool) -> Array:
+    # one column is a plain lookup, with as many visits as words: far from the root, and tried too
+    candidates = _blocks_around(lengths, entries(lengths) / (2 * width), plain=True)
+    found = dirty_lookup(lengths, width, candidates.blocks, controlled).gates.toffoli
+    return np.stack(_first_fewest(candidates, found))
+
+
+def _of_each(search: Search, controlled: bool, shape: tuple[Array, ...], bits: Array) -> Array:
     flat = np.broadcast_arrays(*shape, bits)
     whole = np.stack([np.ravel(part).astype(float) for part in flat])
+    if whole.size <= MOST_REMEMBERED:
+        found = _remembered(search, controlled, len(whole), whole.tobytes())
+    else:
+        found = _by_pieces(search, controlled, whole)
+    return found.reshape(len(found), *flat[0].shape)
+
+
+@lru_cache(maxsize=1024)  # other access models, and the inverse, ask for the same again
+def _remembered(search: Search, controlled: bool, rows: int, content: bytes) -> Array:
+    return _by_pieces(search, controlled, np.frombuffer(content).reshape(rows, -1))
+
+
+def _by_pieces(search: Search, controlled: bool, whole: Array) -> Array:
+    """`search` on the different elements alone, and on so many at once that memory stays bounded."""
     keys, index = np.unique(whole, axis=1, return_inverse=True)
     first = math.prod(int(ceil_log2(max(int(length.max()), 1))) + 1 for length in keys[:-2])
     step = max(1, MOST_TRIED // (first * (2 * AROUND + 2)))
     parts = [
-        search(tuple(row[None, at : at + step] for row in keys[:-1]), keys[-1][None, at : at + step])
+        search(
+            tuple(row[None, at : at + step] for row in keys[:-1]), keys[-1][None, at : at + step], controlled
+        )
         for at in range(0, keys.shape[1], step)
     ]
-    found = np.concatenate(parts, axis=1)[:, index.ravel()]
-    return found.reshape(len(found), *flat[0].shape)
+    return np.asarray(np.concatenate(parts, axis=1)[:, index.ravel()])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import sympy
 
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
-from qgd_compiler.algorithms.arrays.leaves import Leaf
+from qgd_compiler.algorithms.arrays.leaves import BOUNDS, Leaf, encoder
 from qgd_compiler.algorithms.arrays.slots import cost_of, of_cost
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.problem import RightHandSide
@@ -37,7 +37,8 @@ def encoding_of(script: Script, leaf: Leaf, epsilon: Scalar) -> Encoding:
     """As `Leaf.controlled`: the encoding under a control, of which the costs alone are left."""
     epsilon = script.let("encoding_error", epsilon, **POSITIVE)
     bits = script.number("word_bits", leaf.words(0, epsilon), **ABOVE_ZERO)  # type: ignore[arg-type]
-    made = leaf.encoder(0, bits).encode(True)  # type: ignore[arg-type]
+    bounds = {name: getattr(leaf.matrices, name)[0] for name in BOUNDS}
+    made = encoder(leaf.name, leaf.access, bounds, bits).encode(True)
     registers = tuple(
         Register(name=r.name, size=script.let(f"encoding_{r.name}", r.size, **WHOLE))
         for r in made.routine.registers

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qgd_compiler.program.ir import Allocate, Call, Loop, Operation, Register, Release, Routine, Step, Wire
-from qgd_compiler.scalars import Scalar, is_array, is_integer, is_symbolic
+from qgd_compiler.scalars import Scalar, is_array, is_integer, is_symbolic, less
+from qgd_compiler.traced import Traced
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,10 @@ class Builder:
         """
         if is_array(count):
             outer = self._body
-            for number in range(int(np.max(count))):
+            for number in range(count.tape.levels if isinstance(count, Traced) else int(np.max(count))):
                 self._body = []
                 yield number
-                outer.append(
-                    Loop(index=number, count=np.less(number, count).astype(float), body=tuple(self._body))
-                )
+                outer.append(Loop(index=number, count=less(number, count), body=tuple(self._body)))
             self._body = outer
             return
         if not is_symbolic(count):

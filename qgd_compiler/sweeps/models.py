@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from qgd_compiler.algorithms.arrays.leaves import NAMES, Matrices
+from qgd_compiler.algorithms.arrays.leaves import BOUNDS, NAMES, Matrices
 from qgd_compiler.algorithms.arrays.pricing import Index
 from qgd_compiler.algorithms.menu.leaves import EntryOffer
 from qgd_compiler.algorithms.menu.offer import Offer
@@ -113,8 +113,7 @@ class Readings:
             found.append(self._numbers[key])
         if new:
             old = self.matrices
-            names = ("rows", "sparsity", "max_entry", "row_one_norm", "column_one_norm", "frobenius")
-            columns = zip(names, np.array(new).T, strict=True)
+            columns = zip(BOUNDS, np.array(new).T, strict=True)
             wider = {name: np.concatenate([getattr(old, name), column]) for name, column in columns}
             self.matrices = replace(old, **wider)  # type: ignore[arg-type]
         return np.array(found, dtype=np.int64)

@@ -38,7 +38,7 @@ from qgd_compiler.sweeps.models import Readings, why_not_arrays
 from qgd_compiler.sweeps.pointwise import Pointwise
 
 HISTORY = "history of a quadratic model"
-AT_ONCE = 4096
+AT_ONCE = 2**15
 FEW_AT_ONCE = 128  # where some may have to be priced one by one
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import final
+from functools import cached_property, lru_cache
+from typing import cast, final
 
 import numpy as np
 
 from qgd_compiler.algorithms.access import Access, IdealQram
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
-from qgd_compiler.algorithms.arrays.leaves import Leaf, least_of_each
+from qgd_compiler.algorithms.arrays.leaves import BESIDE, Formula, Leaf, least_of_each, levels_of
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
-from qgd_compiler.algorithms.arrays.slots import cost_slots
+from qgd_compiler.algorithms.arrays.slots import BOTH_WAYS, cost_slots
 from qgd_compiler.algorithms.problem import HistorySums
 from qgd_compiler.algorithms.scattered_state import scattered_state
 from qgd_compiler.algorithms.systems.linear import BEYOND
@@ -23,6 +24,7 @@ from qgd_compiler.costing.kept import Kept
 from qgd_compiler.costing.prices import price_of
 from qgd_compiler.kinds import Source
 from qgd_compiler.scalars import Scalar, ceil_log2, maximum, power
+from qgd_compiler.traced import Tape
 
 MOST_PADDING = 2**36
 
@@ -141,11 +143,23 @@ def _trees(lines: DeclaredLines, which: Index, words: Index) -> dict[str, Scalar
     matrices, access = lines.leaf.matrices, lines.leaf.access
 
     def made(matrix: Index, bits: Index) -> dict[str, Scalar]:
-        folder = Folder(price_of_counts, by_digest=False)
-        tree = amplitude_tree(matrices.rows[matrix], bits.astype(float), access)
-        return cost_slots(folder.cost(tree), folder.cost(tree, True))
+        rows = matrices.rows[matrix]
+        costs = _tree_formula(cast(Hashable, access), levels_of(float(rows.max())))
+        with np.errstate(all="ignore"):
+            return dict(zip(BOTH_WAYS, costs(rows, bits.astype(float), {}), strict=True))
 
-    return matrices.kept.setdefault(("amplitude tree", access), Kept()).at(which, words, made)
+    kept = matrices.kept.setdefault(("amplitude tree", access), Kept())
+    return kept.at(which, words, made, beside=0 if lines.leaf.coarse else BESIDE)
+
+
+@lru_cache(maxsize=64)
+def _tree_formula(access: Access, levels: int) -> Formula:
+    """`BOTH_WAYS` of entries and words: an amplitude tree, traced."""
+    tape = Tape(levels=levels)
+    tree = amplitude_tree(tape.input("entries"), tape.input("words"), access)
+    folder = Folder(price_of_counts, by_digest=False)
+    slots = cost_slots(folder.cost(tree), folder.cost(tree, True))
+    return tape.function(("entries", "words"), [slots[slot] for slot in BOTH_WAYS])
 
 
 def _scattered(bits: Array, nonzeros: Array, words: Index, access: Access) -> dict[str, Scalar]:

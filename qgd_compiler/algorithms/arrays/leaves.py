@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import final
+from functools import lru_cache
+from typing import cast, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms import frobenius, row_weighted, sparse_access, sparse_row_weighted
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.arrays.slots import cost_slots
+from qgd_compiler.algorithms.arrays.slots import OF_ENCODING, cost_slots
 from qgd_compiler.algorithms.encoders import Frobenius, RowWeighted, SparseAccess, SparseRowWeighted
 from qgd_compiler.algorithms.encoding import Encoder
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.gathered import price_of_counts
 from qgd_compiler.costing.kept import Kept
 from qgd_compiler.scalars import Scalar, maximum
+from qgd_compiler.traced import Tape
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
+
+BOUNDS = ("rows", "sparsity", "max_entry", "row_one_norm", "column_one_norm", "frobenius")
+OF_LEAF = OF_ENCODING[1:]  # all but whether there is one
+BESIDE = 2  # words longer and shorter than those that are asked for: the next ones that will be
+Formula = Callable[..., tuple[Scalar, ...]]
 
 NAMES = (sparse_access.NAME, row_weighted.NAME, sparse_row_weighted.NAME, frobenius.NAME)
 
@@ -83,27 +92,54 @@ class Leaf:
         if self.coarse:
             words = least_of_each(which, words, len(self.matrices.rows))
         kept = self.matrices.kept.setdefault((self.name, self.access), Kept())
-        slots = kept.at(which, words, self._made)
+        slots = kept.at(which, words, self._made, beside=0 if self.coarse else BESIDE)
         if self.coarse and self.name == sparse_access.NAME:
             # with unlimited words
             slots["alpha"] = self.matrices.sparsity[which] * self.matrices.max_entry[which]
         return {"there": there, **slots}
 
     def _made(self, which: Index, words: Index) -> dict[str, Scalar]:
-        made = self.encoder(which, words.astype(float)).encode(True)
-        folder = Folder(price_of_counts, by_digest=False)
-        sizes = {name: getattr(made, name) for name in ("alpha", "epsilon", "system", "ancilla", "gradient")}
-        return {**sizes, **cost_slots(folder.cost(made.routine), folder.cost(made.routine, True))}
+        m = self.matrices
+        given = [getattr(m, name)[which] for name in BOUNDS]
+        made = encoding_formula(
+            self.name, cast(Hashable, self.access), levels_of(self._deepest(given[0], given[1]))
+        )
+        with np.errstate(all="ignore"):
+            return dict(zip(OF_LEAF, made(*given, words.astype(float), {}), strict=True))
 
-    def encoder(self, which: Index, bits: Array) -> Encoder:
-        """What makes the encodings, with words of these lengths."""
-        m, access = self.matrices, self.access
-        rows = m.rows[which]
+    def _deepest(self, rows: Array, sparsity: Array) -> float:
+        """The most entries that a tree of this encoding prepares."""
         if self.name == sparse_access.NAME:
-            return SparseAccess(rows, m.sparsity[which], m.max_entry[which], bits, access)
-        if self.name == frobenius.NAME:
-            return Frobenius(rows, rows, m.frobenius[which], bits, access)
-        norms = (m.row_one_norm[which], m.column_one_norm[which])
-        if self.name == row_weighted.NAME:
-            return RowWeighted(rows, *norms, bits, access)
-        return SparseRowWeighted(rows, m.sparsity[which], *norms, bits, access)
+            return 1.0
+        return 2 * float((sparsity if self.name == sparse_row_weighted.NAME else rows).max())
+
+
+def levels_of(entries: float) -> int:
+    """Levels of a tree of so many entries; a few more, so that there are few different formulas."""
+    return 8 * math.ceil((math.log2(entries) + 1) / 8)
+
+
+@lru_cache(maxsize=256)
+def encoding_formula(name: str, access: Access, levels: int) -> Formula:
+    """`OF_LEAF` of `BOUNDS` and words, in trees of at most so many levels: the lowering of a single one, traced."""
+    tape = Tape(levels=levels)
+    bounds = {bound: tape.input(bound) for bound in BOUNDS}
+    words = tape.input("words")
+    made = encoder(name, access, bounds, words).encode(True)
+    folder = Folder(price_of_counts, by_digest=False)
+    sizes = {size: getattr(made, size) for size in ("alpha", "epsilon", "system", "ancilla", "gradient")}
+    slots = {**sizes, **cost_slots(folder.cost(made.routine), folder.cost(made.routine, True))}
+    return tape.function((*BOUNDS, "words"), [slots[slot] for slot in OF_LEAF])
+
+
+def encoder(name: str, access: Access, bounds: Mapping[str, Scalar], bits: Scalar) -> Encoder:
+    """What makes the encodings, from `BOUNDS` and the lengths of words."""
+    rows, sparsity = bounds["rows"], bounds["sparsity"]
+    if name == sparse_access.NAME:
+        return SparseAccess(rows, sparsity, bounds["max_entry"], bits, access)
+    if name == frobenius.NAME:
+        return Frobenius(rows, rows, bounds["frobenius"], bits, access)
+    norms = (bounds["row_one_norm"], bounds["column_one_norm"])
+    if name == row_weighted.NAME:
+        return RowWeighted(rows, *norms, bits, access)
+    return SparseRowWeighted(rows, sparsity, *norms, bits, access)
