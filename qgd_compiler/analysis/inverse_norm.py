@@ -187,8 +187,8 @@ def _roots(
     low: Array, high: Array, at_low: Array, at_high: Array, m: Array, steps: Array, extra: Array
 ) -> Array:
     """σ to 1e-13 relative, by regula falsi after Anderson and Björck: the phase is nearly a line, so in few steps."""
-    found = np.empty_like(low)
-    at = np.arange(len(low))
+    found = np.empty_like(high)
+    at = np.arange(len(high))
     for _ in range(_FALSE_POSITIONS):
         x = (low * at_high - high * at_low) / (at_high - at_low)
         here = _phase(x, m[at], steps[at], extra[at])
@@ -269,15 +269,29 @@ def _leaning(sigma: Array, m: Array, steps: Array) -> tuple[Array, Array]:
     """r and w over a positive factor where σ <= |1 − m|: θ is imaginary."""
     phi = np.maximum(2 * np.arcsinh(_half(sigma, m)), _TINY)
     last = -np.expm1(-(2 * steps + 2) * phi)  # 1 − q^{2T+2}, q = e^{−φ}
-    odd = np.exp(-(2 * steps + 1) * phi)
-    falling = ((1 - m) * -np.expm1(-(2 * steps + 1) * phi) - np.expm1(-phi) * (m + odd)) / last
-    below = (np.abs(1 - m) - sigma) * (np.abs(1 - m) + sigma)  # (1−m)² − σ²
-    b = (m - 1) * (m + 1) - sigma**2
+    grows = np.asarray(m > 1)
+    if grows.all():
+        run = _rising(sigma, m, steps, phi)
+    elif not grows.any():
+        run = _falling(m, steps, phi)
+    else:
+        run = np.empty_like(sigma)
+        run[grows] = _rising(sigma[grows], m[grows], steps[grows], phi[grows])
+        run[~grows] = _falling(m[~grows], steps[~grows], phi[~grows])
+    return run / last, np.ones_like(sigma)
+
+
+def _falling(m: Array, steps: Array, phi: Array) -> Array:
+    far = -(2 * steps + 1) * phi
+    return np.asarray((1 - m) * -np.expm1(far) - np.expm1(-phi) * (m + np.exp(far)))
+
+
+def _rising(sigma: Array, m: Array, steps: Array, phi: Array) -> Array:
+    below = (m - 1 - sigma) * (m - 1 + sigma)  # (1−m)² − σ²
     root = np.sqrt(np.maximum(below, 0) * ((m + 1) ** 2 - sigma**2).clip(0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        d = np.where(m > 1, 2 * sigma**2 / (b + root), 0.0)  # m q − 1
-    rising = (np.exp(-2 * steps * phi) * -np.expm1(-2 * phi) + d * np.expm1(-2 * steps * phi)) / last
-    return np.where(m > 1, rising, falling), np.ones_like(sigma)
+    d = 2 * sigma**2 / ((m - 1) * (m + 1) - sigma**2 + root)  # m q − 1
+    far = -2 * steps * phi
+    return np.asarray(np.exp(far) * -np.expm1(-2 * phi) + d * np.expm1(far))
 
 
 def _half(sigma: Array, m: Array) -> Array:
