@@ -105,18 +105,17 @@ class Searcher:
         return self._least(lines, paddings.rows, paddings.norm, Shares(one, one, one, one), bound=True)[0]
 
     def start(self, lines: Index, paddings: Paddings) -> Place:
-        """The best padding of each line at the split that a search starts from."""
-        count = len(lines)
+        """Each line at a padding in the middle and the split that a search starts from."""
+        count, middle = len(lines), paddings.rows.shape[1] // 2
         nowhere = np.full(count, np.inf)
         exponents = np.repeat(np.array(START)[:, None], count, axis=1)
-        first = (paddings.rows[:, 0], paddings.norm[:, 0])
-        return self._paddings(
-            lines, Place(*first, exponents, nowhere, nowhere, np.full((4, count), np.nan)), paddings
-        )
+        some = paddings.taken((slice(None), slice(middle, middle + 1)))
+        begin = (some.rows[:, 0], some.norm[:, 0], exponents, nowhere, nowhere, np.full((4, count), np.nan))
+        return self._paddings(lines, Place(*begin), some)
 
     def best(self, lines: Index, paddings: Paddings, start: Place) -> Place:
         """The best padding and split of each line, from `start` on."""
-        place = self._restricted(lines, start, np.isfinite(start.value), self._first, paddings)
+        place = self._first(lines, start, paddings)
         todo = np.isfinite(place.value)
         for _ in range(CYCLES):
             before = place.value.copy()
@@ -127,7 +126,6 @@ class Searcher:
         every = np.isfinite(place.value)
         near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
         place = self._restricted(lines, place, every, self._paddings, near)
-        place = self._restricted(lines, place, every, self._refined)
         place = self._restricted(lines, place, every, self._neighbours)
         return self._restricted(lines, place, every, self._measured)
 
@@ -155,9 +153,6 @@ class Searcher:
         beside = np.clip(at + np.arange(-1, 2), 0, paddings.rows.shape[1] - 1)
         some = Paddings(*(np.take_along_axis(a, beside, axis=1) for a in (paddings.rows, paddings.norm)))
         return self._paddings(lines, self._exponents(lines, place, NEAR), some)
-
-    def _refined(self, lines: Index, place: Place) -> Place:
-        return self._exponents(lines, place, NEAR)
 
     def _exponents(self, lines: Index, place: Place, moves: Sequence[range]) -> Place:
         """One after the other."""
