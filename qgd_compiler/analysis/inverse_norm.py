@@ -34,6 +34,7 @@ SAFETY = 1e-9  # relative; the root is accurate to about 1e-12, and the value mu
 _ROUNDING = 1e-14  # relative; what the closed forms may lose
 _TINY = 1e-100
 _FALSE_POSITIONS = 8
+_PIECE = 2**14  # elements at once, which stay in the cache of a core
 
 
 def history_inverse_norm(growth: Scalar, iterations: Scalar, padding: Scalar) -> Scalar:
@@ -57,11 +58,11 @@ def log_history_inverse_norm(growth: Scalar, iterations: Scalar, padding: Scalar
     m, steps, extra = _checked(growth, iterations, padding)
     if m.ndim == 0:
         return _log_norm_of_one(float(m), float(steps), float(extra))
-    result = _log_asymptotic(m, steps, extra)
-    rest = ~_is_asymptotic(m, steps, extra)
-    if rest.any():
-        result[rest] = _log_norms(m[rest], steps[rest], extra[rest])
-    return np.minimum(result, log_closed_bound(m, steps, extra))
+    flat = (m.ravel(), steps.ravel(), extra.ravel())
+    parts = [
+        _log_norms(*(part[at : at + _PIECE] for part in flat)) for at in range(0, max(m.size, 1), _PIECE)
+    ]
+    return np.concatenate(parts).reshape(m.shape)
 
 
 def neutral_inverse_norm(rows: Scalar) -> Scalar:
@@ -163,7 +164,7 @@ def _log_norm_of_one(m: float, steps: float, extra: float) -> float:
     closed = float(log_closed_bound(*arguments))
     if _is_asymptotic(*arguments):
         return min(float(_log_asymptotic(*arguments)), closed)
-    low, high = (float(end) for end in _bracket(*arguments))
+    low, high = (float(end) for end in _bracket(*arguments, np.asarray(closed)))
 
     def phase(log_sigma: float) -> float:
         return float(_phase(np.exp(np.asarray(log_sigma)), *arguments))
@@ -173,14 +174,19 @@ def _log_norm_of_one(m: float, steps: float, extra: float) -> float:
 
 
 def _log_norms(m: Array, steps: Array, extra: Array) -> Array:
-    low, high = (np.exp(end) for end in _bracket(m, steps, extra))
-    at_low, at_high = _phase(low, m, steps, extra), _phase(high, m, steps, extra)
-    root = high.copy()
-    inside = np.flatnonzero((at_high > 0) & (at_low < 0))
-    if len(inside):
+    result = _log_asymptotic(m, steps, extra)
+    closed = np.asarray(log_closed_bound(m, steps, extra))
+    rest = np.flatnonzero(~_is_asymptotic(m, steps, extra))
+    if len(rest):
+        some = (m, steps, extra) if len(rest) == len(m) else (m[rest], steps[rest], extra[rest])
+        low, high = (np.exp(end) for end in _bracket(*some, closed[rest]))
+        at_low, at_high = _phase(low, *some), _phase(high, *some)
+        root = high.copy()
+        inside = np.flatnonzero((at_high > 0) & (at_low < 0))
         ends = (low[inside], high[inside], at_low[inside], at_high[inside])
-        root[inside] = _roots(*ends, m[inside], steps[inside], extra[inside])
-    return np.asarray(SAFETY - np.log(root))
+        root[inside] = _roots(*ends, *(a[inside] for a in some))
+        result[rest] = SAFETY - np.log(root)
+    return np.asarray(np.minimum(result, closed))
 
 
 def _roots(
@@ -204,7 +210,8 @@ def _roots(
         going = (here != 0) & ~(np.abs(moved) < 1e-13 * x)
         if not going.any():
             return found
-        at, low, high, at_low, at_high = (a[going] for a in (at, low, high, at_low, at_high))
+        if not going.all():
+            at, low, high, at_low, at_high = (a[going] for a in (at, low, high, at_low, at_high))
     found[at] = _bisected(low, high, m[at], steps[at], extra[at])
     return found
 
@@ -221,14 +228,14 @@ def _bisected(low: Array, high: Array, m: Array, steps: Array, extra: Array) -> 
     return np.asarray(found.x)
 
 
-def _bracket(m: Array, steps: Array, extra: Array) -> tuple[Array, Array]:
-    """ln σ below and above the root, the upper end not above the first pole.
+def _bracket(m: Array, steps: Array, extra: Array, closed: Array) -> tuple[Array, Array]:
+    """ln σ below and above the root, the upper end not above the first pole; `closed` bounds the norm.
 
-    Below: half of 1/(closed bound). Above: the smallest singular value of the last p+1 rows alone, and the
+    Below: 1/(closed bound), less what rounding may take. Above: the smallest singular value of the last p+1 rows alone, and the
     first pole of the run, θ = π/(T+1). For m → 0 the root is that upper end, and rounding may hide the
     change of sign.
     """
-    low = -log_closed_bound(m, steps, extra) - math.log(2)
+    low = -closed - SAFETY
     padding_alone = 2 * np.sin(np.pi / (2 * (2 * extra + 3)))
     pole = np.hypot(1 - m, 2 * np.sqrt(m) * np.sin(np.pi / (2 * (steps + 1))))
     return low, np.log(np.minimum(padding_alone, pole))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
+from qgd_compiler.algorithms.arrays.distinct import distinct, first_of_each
 from qgd_compiler.algorithms.arrays.leaves import Matrices
 from qgd_compiler.algorithms.plan import distance_of
 from qgd_compiler.analysis.regime import TOLERANCE, RegimeName
@@ -60,8 +61,7 @@ def points_of(
     rate = values.get(RUN_FIELDS[1], np.full(rows, float(loaded.spec.dynamics.learning_rate.value)))
     epsilon = values.get(RUN_FIELDS[2], np.full(rows, float(loaded.spec.target.epsilon.value)))
     keys, group = _groups(rest, columns, rows)
-    first = np.full(len(keys), rows)
-    np.minimum.at(first, group, np.arange(rows))
+    first = first_of_each(group, len(keys))
     found: list[Model] = []
     number = np.full(len(keys), -1)
     for i, key in enumerate(keys):
@@ -116,16 +116,21 @@ def _groups(
     """The different values of the other fields, and which of them each point has."""
     if not rest:
         return [()], np.zeros(rows, dtype=np.int64)
-    codes, levels = [], []
+    levels = []
+    group = np.zeros(rows, dtype=np.int64)
     for field in rest:
-        level, code = np.unique(columns[field.name], return_inverse=True)
+        level, code = distinct(columns[field.name])
         levels.append(level)
-        codes.append(code.ravel())
-    whole, group = np.unique(np.stack(codes), axis=1, return_inverse=True)
+        group = group * len(level) + code
+    whole, group = distinct(group)
+    places = np.unravel_index(whole, [len(level) for level in levels])
     # NumPy's numbers as Python's; words are strings already
     plain = [level.tolist() for level in levels]
-    keys = [tuple(level[c] for level, c in zip(plain, column, strict=True)) for column in whole.T]
-    return keys, group.ravel()
+    keys = [
+        tuple(level[c] for level, c in zip(plain, column, strict=True))
+        for column in zip(*places, strict=True)
+    ]
+    return keys, group
 
 
 def _runs(

@@ -113,7 +113,10 @@ def put(
     """Write what was priced where it is `there`; the numbers of these points."""
     at = part.index[there]
     for name, column in priced.items():
-        found[name][at] = column[there]
+        if len(at) == len(found[name]):  # every point, in order
+            found[name] = column
+        else:
+            found[name][at] = column[there]
     return at
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from qgd_compiler.algorithms.access import Access, IdealQram
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
+from qgd_compiler.algorithms.arrays.distinct import distinct, first_of_each
 from qgd_compiler.algorithms.arrays.leaves import BESIDE, Formula, Leaf, least_of_each, levels_of
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
 from qgd_compiler.algorithms.arrays.slots import BOTH_WAYS, cost_slots
@@ -55,18 +56,19 @@ class DeclaredRuns:
     @cached_property
     def alike(self) -> tuple[Index, Index]:
         """Runs of one growth and length have the same inverse norms: one of each, and which of these every run is."""
-        keys = self.growth + 1j * self.steps
-        _, first, number = np.unique(keys, return_index=True, return_inverse=True)
-        return first, number.ravel()
+        _, growth = distinct(self.growth)
+        lengths, length = distinct(self.steps)
+        different, number = distinct(growth * len(lengths) + length)
+        return first_of_each(number, len(different)), number
 
     def norms(self, line: Index, padding: Array) -> Array:
         """‖L⁻¹‖ of histories, infinite beyond all use; the arguments broadcast."""
         first, number = self.alike
         keys = number[line] * MOST_PADDING + padding.astype(np.int64)
-        different, index = np.unique(keys, return_inverse=True)
+        different, index = distinct(keys)
         run = first[different // MOST_PADDING]
         norm = np.asarray(history_inverse_norm(self.growth[run], self.steps[run], different % MOST_PADDING))
-        return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index].reshape(keys.shape))
+        return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index])
 
 
 @final
