@@ -19,7 +19,6 @@ the root is the only one below the first pole. For m = 1 it is θ = ψ = π/(2K+
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -181,7 +180,7 @@ def _log_norms(m: Array, steps: Array, extra: Array) -> Array:
         some = (m, steps, extra) if len(rest) == len(m) else (m[rest], steps[rest], extra[rest])
         low, high = (np.exp(end) for end in _bracket(*some, closed[rest]))
         at_low, at_high = _phase(low, *some), _phase(high, *some)
-        root = high.copy()
+        root = np.where(at_low < 0, high, low)
         inside = np.flatnonzero((at_high > 0) & (at_low < 0))
         ends = (low[inside], high[inside], at_low[inside], at_high[inside])
         root[inside] = _roots(*ends, *(a[inside] for a in some))
@@ -231,9 +230,9 @@ def _bisected(low: Array, high: Array, m: Array, steps: Array, extra: Array) -> 
 def _bracket(m: Array, steps: Array, extra: Array, closed: Array) -> tuple[Array, Array]:
     """ln σ below and above the root, the upper end not above the first pole; `closed` bounds the norm.
 
-    Below: 1/(closed bound), less what rounding may take. Above: the smallest singular value of the last p+1 rows alone, and the
-    first pole of the run, θ = π/(T+1). For m → 0 the root is that upper end, and rounding may hide the
-    change of sign.
+    Below: 1/(closed bound), less what rounding may take. Above: the smallest singular value of the last p+1 rows
+    alone, and the first pole of the run, θ = π/(T+1). For m → 0 the root is that upper end, and rounding may hide
+    the change of sign.
     """
     low = -closed - SAFETY
     padding_alone = 2 * np.sin(np.pi / (2 * (2 * extra + 3)))
