@@ -112,6 +112,13 @@ class Tape:
         made: Callable[..., tuple[Any, ...]] = namespace["traced"]
         return made
 
+    def used(self, name: str, outputs: Sequence[Any]) -> tuple[int, ...]:
+        """Which outputs of the function of this name, counted from 0, are needed for `outputs`."""
+        last = self._last_uses([o.number for o in outputs if isinstance(o, Traced)])
+        needed = [self.nodes[number] for number in last if self.nodes[number].name == "output"]
+        called = [(self.nodes[node.arguments[0][1]].name, node.arguments[1][1]) for node in needed]
+        return tuple(sorted({place for function, place in called if function == f"call {name}"}))
+
     def source(self, inputs: Sequence[str], outputs: Sequence[Any]) -> str:
         """The same as Python."""
         wanted = [o.number for o in outputs if isinstance(o, Traced)]

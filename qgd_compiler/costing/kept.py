@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,9 +24,15 @@ class Kept:
     _count: int = 0
 
     def at(
-        self, first: Index, second: Index, make: Callable[[Index, Index], Made], *, beside: int = 0
+        self,
+        first: Index,
+        second: Index,
+        names: Sequence[str],
+        make: Callable[[Index, Index], Made],
+        *,
+        beside: int = 0,
     ) -> dict[str, Scalar]:
-        """All slots at arrays of pairs that broadcast; `make` gives the same slots for pairs that are new.
+        """Slots by name at arrays of pairs that broadcast; `make` gives all slots of pairs that are new.
 
         beside  where a pair is new those with a second number so much larger or smaller (but above 1) are made too
         """
@@ -38,9 +44,8 @@ class Kept:
                 *(np.broadcast_to(a, place.shape)[missing] for a in (first, second)), make=make, beside=beside
             )
             place = self._place[first, second]
-        return {
-            name: slot[place] if isinstance(slot, np.ndarray) else slot for name, slot in self.slots.items()
-        }
+        slots = {name: self.slots[name] for name in names if name in self.slots}
+        return {name: s[place] if isinstance(s, np.ndarray) else s for name, s in slots.items()}
 
     def _reach(self, rows: int, columns: int) -> None:
         """Room for numbers below these."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -98,15 +97,10 @@ class _Tables:
         # what is wanted is found with probability 1 at most, and more rows need more of everything else
         self.easiest = replace(runs, kept=np.ones_like(runs.kept))
 
-    @cached_property
-    def _histories(self) -> Paddings:
-        rows = paddings_of(self._runs.steps)
-        return Paddings(rows, self._runs.norms(np.arange(len(rows))[:, None], rows))
-
     def whole(self, stationary: bool) -> Paddings:
         """All of them."""
         nothing = np.zeros((len(self._runs.steps), 1))
-        return Paddings(nothing, nothing) if stationary else self._histories
+        return Paddings(nothing, nothing) if stationary else Paddings(*self._runs.paddings)
 
     def least(self, stationary: bool) -> Paddings:
         """None of them."""
@@ -148,13 +142,3 @@ def pricer_of_line(
     """What prices the line for runs by number; `coarse` for lower bounds with fewer different words."""
     leaf = Leaf(line.encoding, line.access, matrices, coarse)
     return Pricer(DeclaredLines(runs, leaf, line.stationary, normed=line.stationary), line.solver, exchange)
-
-
-def paddings_of(steps: Array) -> Array:
-    """The paddings that `HistoryRoute.knobs` tries first, sorted, shape (runs, 8); some may stand there twice."""
-    scaled = [np.maximum(1, np.round(steps * 2.0**e)) for e in (-4, -2, -1, 0, 1)]
-    bits = np.ceil(np.log2(steps + 1))
-    bits = np.where(2.0 ** (bits - 1) >= steps + 1, bits - 1, bits)  # log2 may be off by a digit
-    filling = [2.0**b - steps - 1 for b in (bits, bits + 1)]
-    table = np.stack([np.zeros_like(steps), *scaled, *(np.maximum(f, 0) for f in filling)], axis=1)
-    return np.asarray(np.sort(table, axis=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import cast, final
@@ -61,6 +61,12 @@ class DeclaredRuns:
         different, number = distinct(growth * len(lengths) + length)
         return first_of_each(number, len(different)), number
 
+    @cached_property
+    def paddings(self) -> tuple[Array, Array]:
+        """Paddings of the histories that are tried first, shape (runs, 8), and ‖L⁻¹‖ at them."""
+        rows = paddings_of(self.steps)
+        return rows, self.norms(np.arange(len(rows))[:, None], rows)
+
     def norms(self, line: Index, padding: Array) -> Array:
         """‖L⁻¹‖ of histories, infinite beyond all use; the arguments broadcast."""
         first, number = self.alike
@@ -69,6 +75,16 @@ class DeclaredRuns:
         run = first[different // MOST_PADDING]
         norm = np.asarray(history_inverse_norm(self.growth[run], self.steps[run], different % MOST_PADDING))
         return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index])
+
+
+def paddings_of(steps: Array) -> Array:
+    """The paddings that `HistoryRoute.knobs` tries first, sorted, shape (runs, 8); some may stand there twice."""
+    scaled = [np.maximum(1, np.round(steps * 2.0**e)) for e in (-4, -2, -1, 0, 1)]
+    bits = np.ceil(np.log2(steps + 1))
+    bits = np.where(2.0 ** (bits - 1) >= steps + 1, bits - 1, bits)  # log2 may be off by a digit
+    filling = [2.0**b - steps - 1 for b in (bits, bits + 1)]
+    table = np.stack([np.zeros_like(steps), *scaled, *(np.maximum(f, 0) for f in filling)], axis=1)
+    return np.asarray(np.sort(table, axis=1))
 
 
 @final
@@ -106,16 +122,18 @@ class DeclaredLines:
             return np.zeros(padding.shape)
         return self.declared.norms(line, padding)
 
-    def encodings(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
+    def encodings(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `Lines` says."""
-        return self.leaf.controlled(self.declared.matrix[line], epsilon)
+        return self.leaf.controlled(self.declared.matrix[line], epsilon, names)
 
-    def states(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
+    def states(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `Lines` says: the dense tree, or where the gradient has few entries the cheaper of the two."""
-        return vector_states(self, line, np.where(epsilon > 0, epsilon, 1.0))
+        return vector_states(self, line, np.where(epsilon > 0, epsilon, 1.0), names)
 
 
-def vector_states(lines: DeclaredLines, line: Index, epsilon: Array) -> dict[str, Scalar]:
+def vector_states(
+    lines: DeclaredLines, line: Index, epsilon: Array, names: Sequence[str]
+) -> dict[str, Scalar]:
     """What `upload.vector_state` makes of one vector without data, for arrays."""
     which, leaf = lines.declared.matrix[line], lines.leaf
     span, nonzeros = leaf.matrices.rows[which], lines.declared.nonzeros[line]
@@ -124,11 +142,13 @@ def vector_states(lines: DeclaredLines, line: Index, epsilon: Array) -> dict[str
         found = np.asarray(maximum(angle_bits_for(entries, epsilon), 2)).astype(np.int64)
         return least_of_each(which, found, len(leaf.matrices.rows)) if leaf.coarse else found
 
+    few = nonzeros < span
+    if few.any():
+        names = BOTH_WAYS  # to tell which is cheaper
     bits, words = np.asarray(ceil_log2(span)), words_for(span)
-    tree = _trees(lines, which, words)
+    tree = _trees(lines, which, words, names)
     size = words.astype(float)
     slots = {"error": error_bound(span, size), "angle bits": size, "span": span, "bits": bits, **tree}
-    few = nonzeros < span
     if not few.any():
         return slots
     filled = power(2, ceil_log2(nonzeros))
@@ -141,7 +161,7 @@ def vector_states(lines: DeclaredLines, line: Index, epsilon: Array) -> dict[str
     return {name: np.where(better, sparse[name], slots[name]) for name in slots}
 
 
-def _trees(lines: DeclaredLines, which: Index, words: Index) -> dict[str, Scalar]:
+def _trees(lines: DeclaredLines, which: Index, words: Index, names: Sequence[str]) -> dict[str, Scalar]:
     matrices, access = lines.leaf.matrices, lines.leaf.access
 
     def made(matrix: Index, bits: Index) -> dict[str, Scalar]:
@@ -151,7 +171,7 @@ def _trees(lines: DeclaredLines, which: Index, words: Index) -> dict[str, Scalar
             return dict(zip(BOTH_WAYS, costs(rows, bits.astype(float), {}), strict=True))
 
     kept = matrices.kept.setdefault(("amplitude tree", access), Kept())
-    return kept.at(which, words, made, beside=0 if lines.leaf.coarse else BESIDE)
+    return kept.at(which, words, names, made, beside=0 if lines.leaf.coarse else BESIDE)
 
 
 @lru_cache(maxsize=64)

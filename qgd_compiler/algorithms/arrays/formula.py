@@ -94,12 +94,21 @@ class Form:
         return OF_POINT if self.stationary else OF_RUN
 
 
-Formula = Callable[..., tuple[Any, ...]]
+@dataclass(frozen=True)
+class Formula:
+    """A function of the `inputs` of a form, and of {"encoding", "state"}: functions of an error to tuples of slots.
+
+    of_encoding, of_state   the slots that it looks at; any others may be missing
+    """
+
+    function: Callable[..., tuple[Any, ...]]
+    of_encoding: tuple[str, ...]
+    of_state: tuple[str, ...]
 
 
 @lru_cache(maxsize=256)
 def formula(form: Form) -> Formula:
-    """A function of the `inputs` of a form and of {"encoding", "state"}, functions of an error to slots.
+    """The formula of a form.
 
     It gives `PRICES` and the shares, or where the form has a value: that, maybe the qubits, and the shares.
     """
@@ -111,7 +120,12 @@ def formula(form: Form) -> Formula:
     outputs = [getattr(prices, name) for name in PRICES]
     if form.value is not None:
         outputs = [form.value(prices), *([prices.qubits] if form.sized else [])]
-    return tape.function(form.inputs, [*outputs, *shares])
+    results = [*outputs, *shares]
+    return Formula(
+        tape.function(form.inputs, results),
+        tuple(OF_ENCODING[place] for place in tape.used("encoding", results)),
+        tuple(OF_STATE[place] for place in tape.used("state", results)),
+    )
 
 
 def _shares(given: Mapping[str, Traced]) -> Shares:

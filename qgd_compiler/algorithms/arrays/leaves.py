@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import cast, final
@@ -85,14 +85,14 @@ class Leaf:
         """`bits`, and at least as many as circuits have."""
         return maximum(self.bits(which, epsilon), 1 if self.name == sparse_access.NAME else 2)
 
-    def controlled(self, which: Index, epsilon: Scalar) -> dict[str, Scalar]:
-        """The encodings under a control (`OF_ENCODING`), each different word of each different matrix counted once."""
+    def controlled(self, which: Index, epsilon: Scalar, names: Sequence[str]) -> dict[str, Scalar]:
+        """The encodings under a control, as `names` of `OF_ENCODING`; each word of each matrix is counted once."""
         there = epsilon > 0
         words = np.asarray(self.words(which, np.where(there, epsilon, 1.0))).astype(np.int64)
         if self.coarse:
             words = least_of_each(which, words, len(self.matrices.rows))
         kept = self.matrices.kept.setdefault((self.name, self.access), Kept())
-        slots = kept.at(which, words, self._made, beside=0 if self.coarse else BESIDE)
+        slots = kept.at(which, words, names, self._made, beside=0 if self.coarse else BESIDE)
         if self.coarse and self.name == sparse_access.NAME:
             # with unlimited words
             slots["alpha"] = self.matrices.sparsity[which] * self.matrices.max_entry[which]

@@ -45,7 +45,7 @@ class Lines:
         """As `Form` says."""
         return any(isinstance(access, IdealQram) for _, access in self.lines)
 
-    def encodings(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
+    def encodings(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `pricing.Lines` says."""
         made: dict[tuple[object, ...], Encoding] = {}
 
@@ -63,7 +63,7 @@ class Lines:
         keys, index = _grouped(line, epsilon, one)
         return encodings_at([made.get(key) for key in keys], index, self.folder)
 
-    def states(self, line: Index, epsilon: Array) -> dict[str, Scalar]:
+    def states(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `pricing.Lines` says."""
         keys, index = _grouped(line, epsilon, self._state)
         any_key = next((key for key in keys if key), None)  # stands in where there is no plan

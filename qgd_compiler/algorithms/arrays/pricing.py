@@ -53,11 +53,11 @@ class Lines(Protocol):
     def norms(self, line: Index, padding: Array) -> Array:
         """‖L⁻¹‖ of the history, infinite beyond all use; `line` broadcasts against `padding`."""
 
-    def encodings(self, line: Index, epsilon: Array) -> Slots:
-        """The controlled encoding of each H to an error (`OF_ENCODING`); `line` broadcasts against `epsilon`."""
+    def encodings(self, line: Index, epsilon: Array, names: Sequence[str]) -> Slots:
+        """The controlled encoding of each H to an error, as `names` of `OF_ENCODING`; `line` broadcasts."""
 
-    def states(self, line: Index, epsilon: Array) -> Slots:
-        """The preparation of each −g to an error (`OF_STATE`)."""
+    def states(self, line: Index, epsilon: Array, names: Sequence[str]) -> Slots:
+        """The preparation of each −g to an error, as `names` of `OF_STATE`."""
 
 
 def of_sums(sums: HistorySums) -> dict[str, Scalar]:
@@ -170,13 +170,20 @@ class Pricer:
             there = np.isfinite(epsilon) & (epsilon > 0)
             return np.where(there, epsilon, np.nan)
 
-        functions = {
-            "encoding": lambda epsilon: _in_order(lines.encodings(column, usable(epsilon)), OF_ENCODING),
-            "state": lambda epsilon: _in_order(lines.states(column, usable(epsilon)), OF_STATE),
-        }
+        rule = formula(form)
+
+        def encoding(epsilon: Array) -> tuple[Scalar, ...]:
+            slots = lines.encodings(column, usable(epsilon), rule.of_encoding)
+            return tuple(slots.get(name) for name in OF_ENCODING)
+
+        def state(epsilon: Array) -> tuple[Scalar, ...]:
+            slots = lines.states(column, usable(epsilon), rule.of_state)
+            return tuple(slots.get(name) for name in OF_STATE)
+
         known = {**given, **asked}
         with np.errstate(all="ignore"):
-            found = formula(form)(*(known[name] for name in form.inputs), functions)
+            functions = {"encoding": encoding, "state": state}
+            found = rule.function(*(known[name] for name in form.inputs), functions)
         tried = (*(v.shape for v in asked.values()), column.shape)
         whole = np.broadcast_shapes(*(np.shape(v) for v in found[: -len(SHARES)]), *tried)
         shapes = [
@@ -184,10 +191,6 @@ class Pricer:
             *(np.broadcast_shapes(np.shape(v), column.shape) for v in found[-len(SHARES) :]),
         ]
         return [np.broadcast_to(v, shape) for v, shape in zip(found, shapes, strict=True)]
-
-
-def _in_order(slots: Slots, names: Sequence[str]) -> tuple[Scalar, ...]:
-    return tuple(slots[name] for name in names)
 
 
 def _column(values: NDArray[Any], axes: int) -> NDArray[Any]:

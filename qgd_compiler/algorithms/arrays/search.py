@@ -32,7 +32,7 @@ NEAR = (range(-1, 2), range(-1, 2), range(-2, 3))  # and then
 TOGETHER = (range(-1, 2), range(-1, 2), range(-1, 2))  # and all of them
 CYCLES = 12  # through all exponents and the padding
 CELLS = 9  # boxes for each of three shares, the last one down to 0
-AROUND = (0.7, 0.85, 1.0, 1.2, 1.4)  # times the padding, at the end
+AROUND = (0.7, 0.85, 1.2, 1.4)  # times the padding, at the end
 
 
 @dataclass(frozen=True)
