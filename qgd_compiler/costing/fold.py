@@ -90,12 +90,14 @@ class Folder:
     An object is known at once by its identity, an equal one by its digest; of what is asked for itself no digest is
     made.
 
-    by_digest  whether equal objects are looked for at all; not worth it for programs of arrays
+    by_digest     whether equal objects are looked for at all; not worth it for programs of arrays
+    by_component  whether gates are told apart by component; else all stand under ""
     """
 
-    def __init__(self, price_of: PriceOf, *, by_digest: bool = True) -> None:
+    def __init__(self, price_of: PriceOf, *, by_digest: bool = True, by_component: bool = True) -> None:
         self._price_of = price_of
         self._by_digest = by_digest
+        self._by_component = by_component
         self._known: Known = {}
         self._equal: dict[tuple[bytes, bool], Cost] = {}
         self._held: list[Operation] = []  # an identity is good as long as its object lives
@@ -142,7 +144,7 @@ class Folder:
         around: Scalar = 0
         for register in routine.registers:
             around = around + register.size
-        tally = _Tally(routine.component, self._known, around)
+        tally = _Tally(routine.component if self._by_component else "", self._known, around)
         tally.run(routine.steps(inverse))
         return Cost(tally.by_component, tally.peak, tally.clean_peak)
 
