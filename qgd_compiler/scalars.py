@@ -1,7 +1,8 @@
 """Arithmetic that means the same on an int, a float, a SymPy expression and a NumPy array.
 
-A cost rule is written once with these helpers; a single compile runs it on exact integers, a sweep on
-float64 arrays, a formula on symbols. SymPy is only imported when a symbol is met.
+A cost rule is written once with these helpers; a single compile runs it on exact integers (which are asked for first:
+a plan is ten thousand of these calls), a sweep on float64 arrays or on values that are traced for them, a formula on
+symbols. SymPy is only imported when a symbol is met.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ def ceil_div(a: Scalar, b: Scalar) -> Scalar:
     >>> ceil_div(10**30 + 1, 10)
     100000000000000000000000000001
     """
+    if type(a) is int and type(b) is int:
+        return -((-a) // b)
     if is_symbolic(a, b):
         import sympy
 
@@ -117,6 +120,8 @@ def ceil_log2(x: Scalar) -> Scalar:
     >>> [ceil_log2(n) for n in (1, 2, 3, 4, 5, 2**80 + 1)]
     [0, 1, 2, 2, 3, 81]
     """
+    if type(x) is int and x > 0:
+        return (x - 1).bit_length()
     if is_symbolic(x):
         from qgd_compiler.symbols import CeilLog2
 
@@ -223,6 +228,8 @@ def maximum(*values: Scalar) -> Scalar:
 
 
 def _extreme(sympy_name: str, on_arrays: Any, on_numbers: Any, values: tuple[Scalar, ...]) -> Scalar:
+    if all(type(v) is int for v in values):
+        return on_numbers(values)
     if is_symbolic(*values):
         from qgd_compiler.symbols import extreme
 

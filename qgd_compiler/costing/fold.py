@@ -187,6 +187,9 @@ class _Tally:
     def _group(self, group: list[Call]) -> None:
         """Gates add up, work qubits too; the depth is that of the deepest call."""
         costs = [self._known[(id(call.op), call.adjoint)] for call in group]
+        if len(group) == 1:
+            self._alone(group[0], costs[0])
+            return
         totals = [cost.gates.times(call.times) for cost, call in zip(costs, group, strict=True)]
         deepest = [_first_deepest([getattr(gates, name) for gates in totals]) for name in DEPTHS]
         work: Scalar = 0
@@ -201,6 +204,18 @@ class _Tally:
             clean = work
         else:
             work = maximum(clean, work - self._idle_beside(group))
+        self._reach(work, clean)
+
+    def _alone(self, call: Call, cost: Cost) -> None:
+        """As `_group`, of one call."""
+        times = call.times
+        for label, gates in cost.by_component.items():
+            self._add(label, gates if is_integer(times) and times == 1 else gates.times(times))
+        once = 1 if is_integer(times) else minimum(times, 1)
+        work = clean = cost.work * once
+        if cost.work is not cost.clean:
+            clean = cost.clean * once
+            work = maximum(clean, work - self._idle_beside([call]))
         self._reach(work, clean)
 
     def _loop(self, loop: Loop) -> None:
@@ -235,7 +250,8 @@ class _Tally:
 
     def _add(self, label: str, gates: Gates) -> None:
         name = label or self._component
-        self.by_component[name] = self.by_component.get(name, Gates()) + gates
+        known = self.by_component.get(name)
+        self.by_component[name] = gates if known is None else known + gates
 
 
 def _first_deepest(depths: list[Scalar]) -> int:
