@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.arrays.menu import Group, groups_of, quick, search
+from qgd_compiler.algorithms.arrays.menu import Group, Spot, groups_of, quick, search
 from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Plan, Shares, counted
 from qgd_compiler.algorithms.ranking import Ranked, rank
@@ -39,6 +40,7 @@ MOST_PLANNED = 6  # encodings of a route that are worked out to whole plans
 MOST_LIFTED = 2  # the same, where several lifts stand beside each other
 PROVEN = (Kind.EXACT, Kind.BOUND)
 PROVEN_ROTATION = "proven_word"
+ROUNDING = 1e-9  # relative, of values in arrays
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,36 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Choice:
-    """The winner, and every line in order of the objective (invalid ones last).
+    """The winner, and what belongs to it; every other line is worked out only where it is asked for.
 
-    proven             the cheapest plan of which every formula is exact or a bound, rotations too, priced in
-                       `proven_exchange`; None with the reason where there is none
-    heuristic          the cheapest plan with a formula that is a fit or a model; None: none is cheaper or exists
-    uniform, halving   what the winner would cost at those splits, in units of its objective; None: infeasible
-    floor              a lower bound on every plan of the menu, in the same units
+    proven      the cheapest plan of which every formula is exact or a bound, rotations too, priced in
+                `proven_exchange`; None with the reason where there is none
+    heuristic   the cheapest plan with a formula that is a fit or a model; None: none is cheaper or exists
+    floor       a lower bound on every plan of the menu, in units of the objective of the winner
     """
 
     best: Plan
-    alternatives: tuple[Alternative, ...]
     proven: Plan | None
     proven_exchange: Exchange
     why_no_proven: str
     heuristic: Plan | None
-    uniform: float | None
-    halving: float | None
     floor: float
+    _rest: _Rest = field(repr=False)
+
+    @cached_property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """Every line in order of the objective, invalid ones last."""
+        return _listed(self._rest)
+
+    @cached_property
+    def uniform(self) -> float | None:
+        """What the winner would cost at a uniform split, in units of its objective; None: infeasible."""
+        return _at(self._rest.planner, self.best, Shares.uniform())
+
+    @cached_property
+    def halving(self) -> float | None:
+        """The same where every share is half of the one before."""
+        return _at(self._rest.planner, self.best, Shares.halving())
 
 
 @dataclass(eq=False)
@@ -140,14 +154,12 @@ def choose(
         heuristic = menu.search(progress, lambda candidate: kinds[candidate] not in PROVEN).best
     return Choice(
         best=best,
-        alternatives=_listed(planner, lines, menu.roots, found, refused),
         proven=proven,
         proven_exchange=proven_exchange,
         why_no_proven=why,
         heuristic=heuristic,
-        uniform=_at(planner, best, Shares.uniform()),
-        halving=_at(planner, best, Shares.halving()),
         floor=found.floor,
+        _rest=_Rest(planner, lines, menu.roots, best, found, refused),
     )
 
 
@@ -211,6 +223,31 @@ def _worth_a_plan(planner: Planner, route: Route, accesses: Sequence[Access]) ->
 
 
 @dataclass(frozen=True)
+class _Looked:
+    """What a menu holds: the cheapest plan, plans and `spots` of lines that were looked into, and a lower bound.
+
+    floor   in units of the value of the best
+    """
+
+    best: Plan | None
+    worked: dict[Candidate, Plan]
+    spots: dict[Candidate, Spot]
+    floor: float
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """What the list of all lines is made of: their cheapest `roots`, what was looked into, and who cannot serve."""
+
+    planner: Planner
+    lines: Sequence[Line]
+    roots: Sequence[Root]
+    best: Plan
+    found: _Looked
+    refused: Sequence[Alternative]
+
+
+@dataclass(frozen=True)
 class _Menu:
     """Every line at every free number with a lower bound: `slow` ones plan by plan, groups of others as arrays."""
 
@@ -228,22 +265,26 @@ class _Menu:
                     found.append(Root(int(bound), group.candidates[i], int(group.paddings.rows[i, k])))
         return found
 
-    def search(self, progress: Progress, allowed: Callable[[Candidate], bool] = lambda _: True) -> Found:
+    def search(self, progress: Progress, allowed: Callable[[Candidate], bool] = lambda _: True) -> _Looked:
         """The cheapest plan of the lines that are `allowed`."""
         progress("searching paddings and splits")
         searched = search(self.groups, allowed)
         worked: dict[Candidate, Plan] = {}
+        value = self.planner.value
         for spot in searched.spots:
+            # arrays round: what is as cheap but for that is looked at exactly
+            if worked and spot.value > (1 + ROUNDING) * min(map(value, worked.values())):
+                break
             plan = _planned(self.planner, spot.candidate, spot.knob, spot.shares)
             if plan is not None:
                 worked[spot.candidate] = plan
-        value = self.planner.value
         first = min(worked.values(), key=lambda p: (value(p), p.qubits), default=None)
         found = _search(self.planner, [r for r in self.slow if allowed(r.candidate)], progress, first)
+        spots = {spot.candidate: spot for spot in searched.spots}
+        worked.update(found.worked)
         if found.best is None:
-            return found
-        floor = min(found.floor, searched.floor / value(found.best))
-        return Found(found.best, {**worked, **found.worked}, floor)
+            return _Looked(None, worked, spots, found.floor)
+        return _Looked(found.best, worked, spots, min(found.floor, searched.floor / value(found.best)))
 
 
 def _menu(planner: Planner, lines: Sequence[Line], progress: Progress) -> tuple[_Menu, list[Alternative]]:
@@ -360,18 +401,11 @@ def _best_proven(
     return plan, exchange, ""
 
 
-def _listed(
-    planner: Planner,
-    lines: Sequence[Line],
-    roots: Sequence[Root],
-    found: Found,
-    refused: Sequence[Alternative],
-) -> tuple[Alternative, ...]:
+def _listed(rest: _Rest) -> tuple[Alternative, ...]:
     """Every line with its plan and why it lost; what was never looked into stands at a uniform split."""
-    best = found.best
-    assert best is not None
+    planner, best, found = rest.planner, rest.best, rest.found
     least: dict[Candidate, Root] = {}
-    for root in roots:
+    for root in rest.roots:
         before = least.get(root.candidate)
         if before is None or root.bound < before.bound:
             least[root.candidate] = root
@@ -379,6 +413,9 @@ def _listed(
     for candidate, root in least.items():
         bound = root.bound / planner.value(best)
         plan = found.worked.get(candidate)
+        if plan is None and candidate in found.spots:
+            spot = found.spots[candidate]
+            plan = _planned(planner, candidate, spot.knob, spot.shares)
         how = ""
         if plan is None:
             plan, how = _planned(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
@@ -390,9 +427,9 @@ def _listed(
             factor = planner.value(plan) / planner.value(best)
             reason = f"{factor:.3g} times the chosen plan{how}; at least {bound:.3g} times at any"
         listed.append(Alternative(candidate, plan, reason))
-    listed += [_beside(planner, line, best) for line in lines if line.beside and not line.reason]
+    listed += [_beside(planner, line, best) for line in rest.lines if line.beside and not line.reason]
     listed.sort(key=lambda a: (a.plan is None, planner.value(a.plan) if a.plan else 0, a.plan is not best))
-    return (*listed, *refused)
+    return (*listed, *rest.refused)
 
 
 def _beside(planner: Planner, line: Line, best: Plan) -> Alternative:

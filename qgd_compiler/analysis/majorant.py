@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qgd_compiler.analysis.geometric import geometric_sum
+
 Array = NDArray[np.float64]
 
 CEILINGS = 12  # trials of the size that a cubic flow stays below
@@ -65,6 +67,9 @@ def iterates(norms: ArrayLike, start: float, iterations: int) -> Array:
     `norms` is one row (q+1), or a list of rows (S, q+1) that repeats: minibatches, learning-rate schedules.
     """
     rows = np.atleast_2d(majorant_norms(norms)).tolist()
+    if len(rows) == 1 and not any(rows[0][2:]):
+        push, growth = rows[0][:2]
+        return _linear(push, growth, float(start), iterations)
     found = [float(start)]
     for t in range(iterations):
         value = 0.0
@@ -72,6 +77,16 @@ def iterates(norms: ArrayLike, start: float, iterations: int) -> Array:
             value = value * found[-1] + f if value else f
         found.append(value)
     return np.array(found)
+
+
+def _linear(push: float, growth: float, start: float, iterations: int) -> Array:
+    """z_t = m^t z_0 + f_0 (1 + m + … + m^{t−1}), at all t at once."""
+    t = np.arange(iterations + 1, dtype=float)
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        kept = start * np.exp(t * np.log1p(growth - 1)) if start else np.zeros_like(t)
+        pushed = push * geometric_sum(1 - growth, t) if push else np.zeros_like(t)
+    kept[0], pushed[0] = start, 0.0
+    return np.asarray(kept + pushed)
 
 
 def fixed_points(norms: ArrayLike) -> tuple[Array, Array]:

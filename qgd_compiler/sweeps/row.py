@@ -91,5 +91,7 @@ def _ratio(count: int, rate: float) -> float:
 
 def _order(choice: Choice) -> int:
     """Carleman order of the chosen plan, or where it solves no history system of the cheapest that does."""
-    plans = (choice.best, *(a.plan for a in choice.alternatives if a.plan is not None))
+    if isinstance(choice.best.facts, HistorySubject):
+        return choice.best.facts.system.order
+    plans = (a.plan for a in choice.alternatives if a.plan is not None)
     return next((p.facts.system.order for p in plans if isinstance(p.facts, HistorySubject)), 1)
