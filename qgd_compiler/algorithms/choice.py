@@ -59,7 +59,6 @@ class Choice:
     proven      the cheapest plan of which every formula is exact or a bound, rotations too, priced in
                 `proven_exchange`; None with the reason where there is none
     heuristic   the cheapest plan with a formula that is a fit or a model; None: none is cheaper or exists
-    floor       a lower bound on every plan of the menu, in units of the objective of the winner
     """
 
     best: Plan
@@ -67,13 +66,17 @@ class Choice:
     proven_exchange: Exchange
     why_no_proven: str
     heuristic: Plan | None
-    floor: float
     _rest: _Rest = field(repr=False)
 
     @cached_property
     def alternatives(self) -> tuple[Alternative, ...]:
         """Every line in order of the objective, invalid ones last."""
         return _listed(self._rest)
+
+    @cached_property
+    def floor(self) -> float:
+        """A lower bound on every plan of the menu, in units of the objective of the winner."""
+        return self._rest.found.floor()
 
     @cached_property
     def uniform(self) -> float | None:
@@ -158,7 +161,6 @@ def choose(
         proven_exchange=proven_exchange,
         why_no_proven=why,
         heuristic=heuristic,
-        floor=found.floor,
         _rest=_Rest(planner, lines, menu.roots, best, found, refused),
     )
 
@@ -224,15 +226,15 @@ def _worth_a_plan(planner: Planner, route: Route, accesses: Sequence[Access]) ->
 
 @dataclass(frozen=True)
 class _Looked:
-    """What a menu holds: the cheapest plan, plans and `spots` of lines that were looked into, and a lower bound.
+    """What a menu holds: the cheapest plan, plans and `spots` of lines that were looked into.
 
-    floor   in units of the value of the best
+    floor   works a lower bound on all of it out, in units of the value of the best
     """
 
     best: Plan | None
     worked: dict[Candidate, Plan]
     spots: dict[Candidate, Spot]
-    floor: float
+    floor: Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -282,9 +284,12 @@ class _Menu:
         found = _search(self.planner, [r for r in self.slow if allowed(r.candidate)], progress, first)
         spots = {spot.candidate: spot for spot in searched.spots}
         worked.update(found.worked)
-        if found.best is None:
-            return _Looked(None, worked, spots, found.floor)
-        return _Looked(found.best, worked, spots, min(found.floor, searched.floor / value(found.best)))
+        best = found.best
+
+        def floor() -> float:
+            return found.floor if best is None else min(found.floor, searched.floor() / value(best))
+
+        return _Looked(best, worked, spots, floor)
 
 
 def _menu(planner: Planner, lines: Sequence[Line], progress: Progress) -> tuple[_Menu, list[Alternative]]:

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for
+from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
 from qgd_compiler.algorithms.menu.layout import Layout
 from qgd_compiler.algorithms.problem import RightHandSide
 from qgd_compiler.algorithms.right_hand_sides import States
 from qgd_compiler.algorithms.scattered_state import scattered_state
 from qgd_compiler.algorithms.sparse_state import sparse_state
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.costing.fold import Cost, Folder
+from qgd_compiler.costing.fold import Cost, Folder, fold_kept
+from qgd_compiler.costing.prices import price_of
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
@@ -77,7 +78,11 @@ def vector_state(
     work qubits.
     """
     span = int(columns.span)
-    places = columns.places() if states.data is not None else None
+    if states.data is None:
+        bits, _ = states.bits_for(span, None, epsilon)
+        short, _ = States(_filled(nonzeros)).bits_for(_filled(nonzeros), None, epsilon)
+        return _unknown(span, int(columns.bits), nonzeros, bits, short, cast(Hashable, access))
+    places = columns.places()
     bits, error = states.bits_for(span, places, epsilon)
     found = [(amplitude_tree(span, bits, access, tables=states.words(span, places, bits)), bits, error)]
     if nonzeros < span:
@@ -91,19 +96,38 @@ def vector_state(
     return RightHandSide(_named(routine, int(columns.bits), bits), error, bits)
 
 
+@lru_cache(maxsize=1024)
+def _unknown(span: int, system: int, nonzeros: int, bits: int, short: int, access: Hashable) -> RightHandSide:
+    """The cheaper of two ways for a vector of which only the number of entries is known."""
+    way = cast(Access, access)
+    found = [(amplitude_tree(span, bits, way), bits, float(error_bound(span, bits)))]
+    if nonzeros < span:
+        error = float(error_bound(_filled(nonzeros), short))
+        found.append((_counted(system, nonzeros, short, access, None), short, error))
+
+    def price(one: tuple[Routine, int, float]) -> tuple[int, int]:
+        cost = fold_kept(one[0], price_of, False)
+        return int(cost.gates.toffoli), int(cost.work)
+
+    routine, words, error = min(found, key=price)
+    return RightHandSide(_named(routine, system, words), error, words)
+
+
+def _filled(nonzeros: int) -> int:
+    return int(2 ** int(ceil_log2(nonzeros)))
+
+
 def _scattered(
     states: States,
     nonzeros: int,
     bits: int,
-    places: NDArray[np.int64] | None,
+    places: NDArray[np.int64],
     epsilon: float,
     access: Access,
 ) -> tuple[Routine, int, float]:
     """The preparation over the entries that are not zero, with its bits and error."""
-    filled = 2 ** int(ceil_log2(nonzeros))
-    if states.data is None or places is None:
-        angle_bits, error = States(filled).bits_for(filled, None, epsilon)
-        return _counted(bits, nonzeros, angle_bits, cast(Hashable, access), None), angle_bits, error
+    assert states.data is not None
+    filled = _filled(nonzeros)
     there = np.flatnonzero(states.data[0])
     amplitudes = states.data[0][there]
     stands = tuple(int(p) for p in places[there])

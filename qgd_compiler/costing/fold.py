@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import final
 
 from qgd_compiler.costing.gates import DEPTHS, Gates, Price
@@ -81,6 +82,12 @@ def fold(operation: Operation, price_of: PriceOf, *, adjoint: bool = False) -> C
     borrows it finds among the qubits that stand idle around it; what is missing is allocated.
     Depth: steps one after the other, calls marked `beside` at the same time (upper bound).
     """
+    return Folder(price_of).cost(operation, adjoint)
+
+
+@lru_cache(maxsize=4096)
+def fold_kept(operation: Operation, price_of: PriceOf, adjoint: bool) -> Cost:
+    """As `fold`, for what one compile after the other asks for."""
     return Folder(price_of).cost(operation, adjoint)
 
 

@@ -17,11 +17,14 @@ from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.right_hand_sides import States as Vector
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.algorithms.upload import vector_state
-from qgd_compiler.costing.fold import Folder
+from qgd_compiler.costing.fold import Cost, Folder, fold_kept
 from qgd_compiler.costing.gathered import gathered, picked
+from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.program.ir import Operation
 from qgd_compiler.scalars import Scalar
+
+CostOf = Callable[[Operation, bool], Cost]
 
 
 @dataclass(eq=False)
@@ -61,7 +64,7 @@ class Lines:
             return key
 
         keys, index = _grouped(line, epsilon, one)
-        return encodings_at([made.get(key) for key in keys], index, self.folder)
+        return encodings_at([made.get(key) for key in keys], index, self._cost)
 
     def states(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `pricing.Lines` says."""
@@ -72,7 +75,14 @@ class Lines:
         found = [self._states[key or any_key] for key in keys]
         layouts = [offer.columns for offer, _ in self.lines]
         span, bits = (picked([int(getattr(c, name)) for c in layouts], line) for name in ("span", "bits"))
-        return {"span": span, "bits": bits, **states_at(found, index, self.folder)}
+        return {"span": span, "bits": bits, **states_at(found, index, self._cost)}
+
+    def _cost(self, operation: Operation, adjoint: bool) -> Cost:
+        if (
+            self.vector.data is None
+        ):  # then the encodings are of bounds, and stay from one compile to the next
+            return fold_kept(operation, price_of, adjoint)
+        return self.folder.cost(operation, adjoint)
 
     def _state(self, number: int, error: float) -> tuple[object, ...]:
         offer, access = self.lines[number]
@@ -151,7 +161,7 @@ def serves(system: object) -> bool:
         and not system.uneven
         and system.coasting is None
         and not system.states.written
-        and bool(np.all(system.rates == system.rates[0]))
+        and system.constant
     )
 
 
@@ -171,16 +181,14 @@ def _grouped(
     return list(numbers), np.array(which).reshape(lines.shape)
 
 
-def encodings_at(made: Sequence[Encoding | None], index: Index, folder: Folder) -> dict[str, Scalar]:
+def encodings_at(made: Sequence[Encoding | None], index: Index, cost_of: CostOf) -> dict[str, Scalar]:
     """Encodings under a control as arrays, and where there is one."""
     there = np.array([encoding is not None for encoding in made])
     known = [encoding for encoding in made if encoding is not None]
     if not known:
         raise InfeasibleError("no word length serves any of the lines", remedy="a larger target.epsilon")
     whole = [known[0] if encoding is None else encoding for encoding in made]
-    forward, backward = (
-        gathered([folder.cost(e.routine, way) for e in whole], index) for way in (False, True)
-    )
+    forward, backward = (gathered([cost_of(e.routine, way) for e in whole], index) for way in (False, True))
     numbers = {
         name: picked([float(getattr(e, name)) for e in whole], index)
         for name in ("alpha", "epsilon", "system", "ancilla", "gradient")
@@ -189,12 +197,10 @@ def encodings_at(made: Sequence[Encoding | None], index: Index, folder: Folder) 
 
 
 def states_at(
-    found: Sequence[tuple[Operation, float, int]], index: Index, folder: Folder
+    found: Sequence[tuple[Operation, float, int]], index: Index, cost_of: CostOf
 ) -> dict[str, Scalar]:
     """Preparations (routine, error, angle bits) as arrays."""
-    forward, backward = (
-        gathered([folder.cost(op, way) for op, _, _ in found], index) for way in (False, True)
-    )
+    forward, backward = (gathered([cost_of(op, way) for op, _, _ in found], index) for way in (False, True))
     return {
         "error": picked([error for _, error, _ in found], index),
         "angle bits": picked([float(bits) for _, _, bits in found], index),

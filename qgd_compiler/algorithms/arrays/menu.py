@@ -44,10 +44,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Searched:
-    """The best spot of every line that could win, best first, and a lower bound on all lines."""
+    """The best spot of every line that could win, best first; `floor` works a lower bound on all lines out."""
 
     spots: tuple[Spot, ...]
-    floor: float
+    floor: Callable[[], float]
 
 
 def quick(route: Route) -> bool:
@@ -125,7 +125,7 @@ def search(groups: Sequence[Group], allowed: Callable[[Candidate], bool] = lambd
         best = min(best, float(place.value.min()))
     spots.sort(key=lambda s: (s.value, s.qubits))
     return Searched(
-        tuple(spots), min((_floor(group, lines, best) for group, lines, _ in kept), default=np.inf)
+        tuple(spots), lambda: min((_floor(group, lines, best) for group, lines, _ in kept), default=np.inf)
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +25,23 @@ class Words:
     bits: Scalar = None
 
 
+def encoded(encoder: Encoder, controlled: bool) -> Encoding:
+    """The encoding; of bounds alone the same object for the same numbers, as one compile after the other asks."""
+    given = dict(vars(encoder)) if hasattr(encoder, "__dict__") else {}
+    numbers = all(name == "access" or isinstance(v, int | float | None) for name, v in given.items())
+    if given.get("data", encoder) is not None or not numbers:
+        return encoder.encode(controlled)
+    kinds = tuple(type(value) for value in given.values())  # 1 and 1.0 are equal, and print otherwise
+    return _of_bounds(type(encoder), tuple(given.values()), kinds, controlled)
+
+
+@lru_cache(maxsize=512)
+def _of_bounds(
+    kind: Callable[..., Encoder], given: tuple[Hashable, ...], kinds: tuple[type, ...], controlled: bool
+) -> Encoding:
+    return kind(*given).encode(controlled)
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """An encoder with its words fixed. `key` tells it from others of the same offer; `target` is A, if known."""
@@ -36,8 +55,8 @@ class Prepared:
     def encoding(self, controlled: bool) -> Encoding:
         """The encoding; its ε is measured on the data where there is data (kind exact), else a bound."""
         if controlled not in self._made:
-            made = self.encoder.encode(controlled)
             error = self.measured_error()
+            made = encoded(self.encoder, controlled)
             self._made[controlled] = made if error is None else replace(made, epsilon=error, kind=Kind.EXACT)
         return self._made[controlled]
 

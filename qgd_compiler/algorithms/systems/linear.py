@@ -86,7 +86,8 @@ class LinearSystem:
         return largest(self.rates)
 
     @cached_property
-    def _constant(self) -> bool:
+    def constant(self) -> bool:
+        """Whether every step has the same rate."""
         return is_constant(self.rates)
 
     def inverse_norm(self, padding: int) -> float:
@@ -97,14 +98,14 @@ class LinearSystem:
 
     def allowed(self, epsilon: float) -> float:
         """ε_L = η ε_H; where the rate changes, half of it is left for the table of the rates and what coasts."""
-        whole = 1.0 if self._constant else 0.5 if self.coasting is None else 1 / 3
+        whole = 1.0 if self.constant else 0.5 if self.coasting is None else 1 / 3
         return epsilon / self._rate * whole
 
     def history(self, step: Encoding, padding: int, access: Access) -> Encoding:
         """As `System` says."""
         key = (step.routine.digest, float(step.alpha), float(step.epsilon), padding, access)
         if key not in self._histories:
-            rates = None if self._constant else self._schedule(step, padding, access)
+            rates = None if self.constant else self._schedule(step, padding, access)
             batches = None if self.batches is None else Batches(self.batches, access)
             self._histories[key] = history_encoding(
                 step,
