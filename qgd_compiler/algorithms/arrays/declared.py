@@ -78,13 +78,18 @@ class DeclaredRuns:
 
 
 def paddings_of(steps: Array) -> Array:
-    """The paddings that `HistoryRoute.knobs` tries first, sorted, shape (runs, 8); some may stand there twice."""
+    """The paddings that `HistoryRoute.knobs` tries first, sorted, shape (runs, 8); the largest as often as it takes."""
     scaled = [np.maximum(1, np.round(steps * 2.0**e)) for e in (-4, -2, -1, 0, 1)]
     bits = np.ceil(np.log2(steps + 1))
     bits = np.where(2.0 ** (bits - 1) >= steps + 1, bits - 1, bits)  # log2 may be off by a digit
     filling = [2.0**b - steps - 1 for b in (bits, bits + 1)]
     table = np.stack([np.zeros_like(steps), *scaled, *(np.maximum(f, 0) for f in filling)], axis=1)
-    return np.asarray(np.sort(table, axis=1))
+    table.sort(axis=1)
+    again = np.concatenate([np.zeros((len(table), 1), dtype=bool), table[:, 1:] == table[:, :-1]], axis=1)
+    largest = table[:, -1:].copy()
+    table[again] = np.inf
+    table.sort(axis=1)
+    return np.asarray(np.minimum(table, largest))
 
 
 @final

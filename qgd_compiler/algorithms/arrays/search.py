@@ -46,6 +46,10 @@ class Paddings:
         """Of some lines."""
         return Paddings(self.rows[lines], self.norm[lines])
 
+    def along(self, tries: NDArray[np.int64]) -> Paddings:
+        """Some of the tries of each line."""
+        return Paddings(*(np.take_along_axis(a, tries, axis=1) for a in (self.rows, self.norm)))
+
 
 @dataclass(frozen=True)
 class Place:
@@ -106,10 +110,12 @@ class Searcher:
 
     def start(self, lines: Index, paddings: Paddings) -> Place:
         """Each line at a padding in the middle and the split that a search starts from."""
-        count, middle = len(lines), paddings.rows.shape[1] // 2
+        count = len(lines)
         nowhere = np.full(count, np.inf)
         exponents = np.repeat(np.array(START)[:, None], count, axis=1)
-        some = paddings.taken((slice(None), slice(middle, middle + 1)))
+        half = paddings.rows.max(axis=1, keepdims=True) / 2
+        middle = np.argmin(np.abs(paddings.rows - half), axis=1)[:, None]
+        some = paddings.along(middle)
         begin = (some.rows[:, 0], some.norm[:, 0], exponents, nowhere, nowhere, np.full((4, count), np.nan))
         return self._paddings(lines, Place(*begin), some)
 
@@ -151,8 +157,7 @@ class Searcher:
         # the padding hardly depends on the split
         at = np.argmin(np.abs(paddings.rows - place.padding[:, None]), axis=1)[:, None]
         beside = np.clip(at + np.arange(-1, 2), 0, paddings.rows.shape[1] - 1)
-        some = Paddings(*(np.take_along_axis(a, beside, axis=1) for a in (paddings.rows, paddings.norm)))
-        return self._paddings(lines, self._exponents(lines, place, NEAR), some)
+        return self._paddings(lines, self._exponents(lines, place, NEAR), paddings.along(beside))
 
     def _exponents(self, lines: Index, place: Place, moves: Sequence[range]) -> Place:
         """One after the other."""
