@@ -73,7 +73,7 @@ class Tape:
 
     def apply(self, name: str, *arguments: Any) -> Any:
         """One of NumPy's functions; a constant where all arguments are constants."""
-        arguments = tuple(a.item() if isinstance(a, np.ndarray) and a.ndim == 0 else a for a in arguments)
+        arguments = tuple(a if isinstance(a, Traced) else plain(a) for a in arguments)
         if not any(isinstance(a, Traced) for a in arguments):
             return getattr(np, name)(*map(float, arguments)).item()
         simple = _simplified(name, arguments)
@@ -195,8 +195,8 @@ INFIX = {
 
 
 def plain(value: Any) -> Constant:
-    """A number as Python's, in float64 where an integer is beyond what that holds exactly."""
-    if isinstance(value, np.generic):
+    """A number as Python's, in float64 where an integer is beyond what that holds exactly; TypeError for arrays."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) <= EXACT):
         return value

@@ -9,11 +9,18 @@ import numpy as np
 import pytest
 
 from qgd_compiler.algorithms.access import Qroam, Qrom
+from qgd_compiler.algorithms.adiabatic.solvers import ANY_SYSTEM
 from qgd_compiler.algorithms.amplification import amplifications
 from qgd_compiler.algorithms.arrays.amplifying import repeated, ways_of
+from qgd_compiler.algorithms.arrays.choosing import ManyLine, Tables, pricer_of_line
+from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
+from qgd_compiler.algorithms.arrays.leaves import NAMES, Matrices
 from qgd_compiler.algorithms.arrays.menu import Group, groups_of, quick, search
+from qgd_compiler.algorithms.arrays.search import NEARER, Searcher
 from qgd_compiler.algorithms.choice import OBJECTIVES, Planner
+from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
@@ -144,3 +151,43 @@ def test_a_probability_that_is_not_positive_has_no_way_and_no_plan() -> None:
     assert np.isfinite(circuits).any(axis=-1).tolist() == [False, False, False, True]
     with pytest.raises(InfeasibleError):
         amplifications(0.0, most=None, reusable=False)
+
+
+def test_the_bound_of_all_paddings_is_below_that_of_each_and_below_every_plan() -> None:
+    random = np.random.default_rng(5)
+    count = 40
+    steps, rate = np.round(10 ** random.uniform(0, 6, count)), 10 ** random.uniform(-3, 0, count)
+    low, high = random.uniform(-0.001, 0.05, count) / steps, random.uniform(0.1, 1.9, count)
+    runs = DeclaredRuns(
+        matrix=np.arange(count),
+        growth=np.maximum(np.abs(1 - rate * low), np.abs(1 - rate * high)),
+        rate=rate,
+        steps=steps,
+        epsilon=10 ** random.uniform(-4, -1, count),
+        kept=random.uniform(0.01, 1, count) / steps,
+        nonzeros=np.full(count, 1e12),
+        low=low,
+        high=high,
+        off=np.full(count, np.nan),
+    )
+    rows = np.round(10 ** random.uniform(1, 8, count))
+    one_norm = 8 * high / 8
+    matrices = Matrices(rows, np.full(count, 8.0), high / 8, one_norm, one_norm, high * np.sqrt(rows / 8))
+    at = np.arange(count)
+    for solver in (*LINEAR_SOLVERS[1:], *ANY_SYSTEM[1:]):
+        for name in NAMES[:2]:
+            line = ManyLine("history", solver, name, Qroam(), False, np.ones(count, dtype=bool))
+            tables = Tables(runs)
+            for coarse in (False, True):
+                searcher, easiest = (
+                    Searcher(
+                        pricer_of_line(r, matrices, line, Exchange(), coarse=coarse), OBJECTIVES["t_count"]
+                    )
+                    for r in (runs, tables.easiest)
+                )
+                loose = easiest.bounds(at, tables.least(False))[:, 0]
+                each = searcher.bounds(at, tables.whole(False))
+                assert np.all(loose <= each.min(axis=1))
+                place = searcher.best(at, tables.whole(False), searcher.start(at, tables.whole(False)))
+                assert np.all(loose <= place.value)
+                assert np.all(each.min(axis=1) * NEARER <= place.value)

@@ -12,11 +12,12 @@ from scipy import sparse
 
 from qgd_compiler.algorithms.problem import HistorySums
 from qgd_compiler.analysis import trajectory
+from qgd_compiler.analysis.geometric import geometric_sums
 from qgd_compiler.analysis.run_bounds import (
     final_over_total_bound,
     final_over_total_from_largest,
 )
-from qgd_compiler.analysis.trajectory import follow, geometric_sums, iterate
+from qgd_compiler.analysis.trajectory import follow, iterate
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind, Source
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,26 @@ def test_what_arrays_do_not_know_is_left_to_single_points(change: dict[str, Any]
     assert Quick(slow).suited({**SPEC, **change}, ".") is slow
     assert isinstance(Quick(slow).suited(SPEC, "."), Quick)
     assert math.isfinite(Quick(slow).chunk)
+
+
+def test_a_chunk_costs_the_same_whatever_was_read_before_it() -> None:
+    columns = points(12, 3)
+    used, fresh = Quick(Never()), Quick(Never())  # type: ignore[arg-type]
+    for start in (0, 6):
+        chunk = {name: column[start : start + 6] for name, column in columns.items()}
+        used.evaluate(SPEC, ".", NAMES, chunk)
+    again = used.evaluate(SPEC, ".", NAMES, columns)
+    alone = fresh.evaluate(SPEC, ".", NAMES, columns)
+    for output in OUTPUTS:
+        assert same(again[output.name], alone[output.name], output.kind), output.name
+    other = {**SPEC, "hessian": {**SPEC["hessian"], "max_entry": 0.25}}
+    changed = used.evaluate(other, ".", NAMES, columns)
+    assert same(changed["t_count"], fresh.evaluate(other, ".", NAMES, columns)["t_count"], "real")
+    assert not same(changed["t_count"], alone["t_count"], "real")
+
+
+def test_what_was_read_does_not_travel_to_other_processes() -> None:
+    quick = Quick(Pointwise(api._price_in))
+    quick.evaluate(SPEC, ".", NAMES, points(3, 1))
+    assert len(quick.readings.matrices.rows) == 3
+    assert len(pickle.loads(pickle.dumps(quick)).readings.matrices.rows) == 0

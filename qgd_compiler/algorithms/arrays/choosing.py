@@ -13,7 +13,7 @@ from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.arrays.declared import DeclaredLines, DeclaredRuns
 from qgd_compiler.algorithms.arrays.leaves import Leaf, Matrices
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
-from qgd_compiler.algorithms.arrays.search import Paddings, Searcher
+from qgd_compiler.algorithms.arrays.search import NEARER, Paddings, Searcher
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
 from qgd_compiler.costing.exchange import Exchange
 
@@ -59,7 +59,7 @@ def choose_many(
         np.zeros(count),
         np.full((4, count), np.nan),
     )
-    tables = _Tables(runs)
+    tables = Tables(runs)
     menu: list[_Searched] = []
     for number, line in enumerate(lines):
         at = np.flatnonzero(line.valid)
@@ -89,7 +89,7 @@ class _Searched:
     paddings: Paddings
 
 
-class _Tables:
+class Tables:
     """The paddings of all runs, and what bounds a run at all of them: the least norm, and no loss by them."""
 
     def __init__(self, runs: DeclaredRuns) -> None:
@@ -115,7 +115,7 @@ def _with_line(found: ManyChoice, line: _Searched) -> ManyChoice:
     if known.any():
         least = np.full(len(at), -np.inf)
         least[known] = line.rough.bounds(at[known], table.taken(known)).min(axis=1)
-        possible = least <= found.value[at]
+        possible = least * NEARER <= found.value[at]
         at, table = at[possible], table.taken(possible)
     if not len(at):
         return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.arrays.lines import serves
 from qgd_compiler.algorithms.arrays.pricing import Lines, Pricer
-from qgd_compiler.algorithms.arrays.search import Paddings, Searcher
+from qgd_compiler.algorithms.arrays.search import NEARER, Paddings, Searcher
 from qgd_compiler.algorithms.plan import Candidate, Shares
 from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.route import Route
@@ -108,12 +108,12 @@ def search(groups: Sequence[Group], allowed: Callable[[Candidate], bool] = lambd
         if len(lines):
             kept.append((group, lines, group.bounds[lines].min(axis=1)))
     for group, lines, least in sorted(kept, key=lambda g: float(g[2].min())):
-        worth = lines[least < best]
+        worth = lines[least * NEARER < best]
         if not len(worth):
             continue
         start = group.searcher.start(worth, group.paddings.taken(worth))
         # what a line costs at any split bounds the best from above
-        possible = group.bounds[worth].min(axis=1) <= min(best, float(start.value.min()))
+        possible = group.bounds[worth].min(axis=1) * NEARER <= min(best, float(start.value.min()))
         worth = worth[possible]
         if not len(worth):
             continue
