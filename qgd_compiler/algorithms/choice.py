@@ -7,6 +7,7 @@ less when it is made smaller.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.arrays.menu import Group, Spot, groups_of, quick, search
+from qgd_compiler.algorithms.arrays.menu import Group, Searched, Spot, groups_of, quick, search
 from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Plan, Shares, counted
 from qgd_compiler.algorithms.ranking import Ranked, rank
@@ -161,7 +162,7 @@ def choose(
         proven_exchange=proven_exchange,
         why_no_proven=why,
         heuristic=heuristic,
-        _rest=_Rest(planner, lines, menu.roots, best, found, refused),
+        _rest=_Rest(planner, lines, menu, best, found, refused),
     )
 
 
@@ -239,11 +240,11 @@ class _Looked:
 
 @dataclass(frozen=True)
 class _Rest:
-    """What the list of all lines is made of: their cheapest `roots`, what was looked into, and who cannot serve."""
+    """What the list of all lines is made of: the menu, what was looked into, and who cannot serve."""
 
     planner: Planner
     lines: Sequence[Line]
-    roots: Sequence[Root]
+    menu: _Menu
     best: Plan
     found: _Looked
     refused: Sequence[Alternative]
@@ -251,11 +252,17 @@ class _Rest:
 
 @dataclass(frozen=True)
 class _Menu:
-    """Every line at every free number with a lower bound: `slow` ones plan by plan, groups of others as arrays."""
+    """Every line at every free number with a lower bound: `slow` ones plan by plan, groups of others as arrays.
+
+    searched   the best spots of the groups
+    hopeless   lines of which every plan costs at least so much, more than one of the groups does
+    """
 
     planner: Planner
     slow: list[Root]
     groups: list[Group]
+    searched: Searched
+    hopeless: dict[Candidate, float]
 
     @property
     def roots(self) -> list[Root]:
@@ -267,10 +274,10 @@ class _Menu:
                     found.append(Root(int(bound), group.candidates[i], int(group.paddings.rows[i, k])))
         return found
 
-    def search(self, progress: Progress, allowed: Callable[[Candidate], bool] = lambda _: True) -> _Looked:
-        """The cheapest plan of the lines that are `allowed`."""
+    def search(self, progress: Progress, allowed: Callable[[Candidate], bool] | None = None) -> _Looked:
+        """The cheapest plan of the lines that are `allowed`; None: of all."""
         progress("searching paddings and splits")
-        searched = search(self.groups, allowed)
+        searched = self.searched if allowed is None else search(self.groups, allowed)
         worked: dict[Candidate, Plan] = {}
         value = self.planner.value
         for spot in searched.spots:
@@ -281,7 +288,9 @@ class _Menu:
             if plan is not None:
                 worked[spot.candidate] = plan
         first = min(worked.values(), key=lambda p: (value(p), p.qubits), default=None)
-        found = _search(self.planner, [r for r in self.slow if allowed(r.candidate)], progress, first)
+        found = _search(
+            self.planner, [r for r in self.slow if allowed is None or allowed(r.candidate)], progress, first
+        )
         spots = {spot.candidate: spot for spot in searched.spots}
         worked.update(found.worked)
         best = found.best
@@ -305,8 +314,27 @@ def _menu(planner: Planner, lines: Sequence[Line], progress: Progress) -> tuple[
     settings = (planner.exchange, planner.folder, planner.value, planner.most_qubits)
     groups = groups_of(planner.routes, quickly, *settings)
     alive = {c for g in groups for c, b in zip(g.candidates, g.bounds, strict=True) if np.isfinite(b).any()}
-    slow, refused = _roots(planner, [line for line in lines if line.candidate not in alive], progress)
-    return _Menu(planner, slow, groups), refused
+    searched = search(groups)
+    limit = searched.spots[0].value * (1 + ROUNDING) if searched.spots else math.inf
+    slow, hopeless = [], {}
+    for line in lines:
+        if line.candidate in alive:
+            continue
+        least = 0.0 if line.reason or math.isinf(limit) else _least(planner, line)
+        if line.kind in PROVEN and least > limit:
+            hopeless[line.candidate] = least
+        else:
+            slow.append(line)
+    roots, refused = _roots(planner, slow, progress)
+    return _Menu(planner, roots, groups, searched, hopeless), refused
+
+
+def _least(planner: Planner, line: Line) -> float:
+    """The objective of every plan of a line, at least."""
+    if line.beside or planner.reader is not None:
+        return 0.0
+    found = planner.routes[line.candidate.subject].least(line.candidate)
+    return 0.0 if found is None else float(planner.value(found))  # type: ignore[arg-type]
 
 
 def _roots(
@@ -410,7 +438,7 @@ def _listed(rest: _Rest) -> tuple[Alternative, ...]:
     """Every line with its plan and why it lost; what was never looked into stands at a uniform split."""
     planner, best, found = rest.planner, rest.best, rest.found
     least: dict[Candidate, Root] = {}
-    for root in rest.roots:
+    for root in rest.menu.roots:
         before = least.get(root.candidate)
         if before is None or root.bound < before.bound:
             least[root.candidate] = root
@@ -432,6 +460,11 @@ def _listed(rest: _Rest) -> tuple[Alternative, ...]:
             factor = planner.value(plan) / planner.value(best)
             reason = f"{factor:.3g} times the chosen plan{how}; at least {bound:.3g} times at any"
         listed.append(Alternative(candidate, plan, reason))
+    for candidate, least_value in rest.menu.hopeless.items():
+        factor = least_value / planner.value(best)
+        listed.append(
+            Alternative(candidate, None, f"at least {factor:.3g} times the chosen plan, by its degree")
+        )
     listed += [_beside(planner, line, best) for line in rest.lines if line.beside and not line.reason]
     listed.sort(key=lambda a: (a.plan is None, planner.value(a.plan) if a.plan else 0, a.plan is not best))
     return (*listed, *rest.refused)

@@ -1,7 +1,8 @@
 """Polynomials that may beat the linear solvers at a point: where none can, arrays alone decide.
 
-What is ruled out: a family that refuses the run by its numbers, and power or direct polynomials that keep so little of
-the answer that the runs for it alone, each of at least one T gate, cost more than the plan that is known.
+What is ruled out: a family that refuses the run by its numbers; polynomials in H whose degree alone, by Bernstein's
+inequality, costs more than the plans that are known (`polynomials/fewest.py`, as in a compile); and power or direct
+polynomials that keep so little of the answer that the runs for it do, each of at least one gate that counts.
 """
 
 from __future__ import annotations
@@ -11,12 +12,20 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.algorithms.arrays.pricing import Index
 from qgd_compiler.algorithms.menu.offers import offers
 from qgd_compiler.algorithms.polynomials import one_sided
+from qgd_compiler.algorithms.polynomials.fewest import RUNS, degree_per_amplitude, eigenvalues_between
 from qgd_compiler.algorithms.polynomials.flow import flow_distance
 from qgd_compiler.algorithms.polynomials.stretched import needs_programme
 from qgd_compiler.algorithms.routes.bounded import LARGEST_PROGRAMME, PER_DECADE
+from qgd_compiler.algorithms.routes.polynomial import cheapest_query
+from qgd_compiler.analysis.geometric import geometric_sum
 from qgd_compiler.analysis.response import driven_largest
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.costing.fold import fold_kept
+from qgd_compiler.costing.prices import price_of
 from qgd_compiler.errors import QgdError
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.structure.gram import Gram
@@ -26,54 +35,94 @@ from qgd_compiler.sweeps.declared import Array, Mask, Points, smallest_kept
 from qgd_compiler.sweeps.models import Model
 
 LOOKED_AT = 0.01  # the error at which families are asked whether they serve at all
-RUNS_PER_AMPLITUDE = 0.5  # amplification takes at least (2m+1)/sin²((2m+1)θ) >= 0.69/sin θ runs
 
 
-def contended(points: Points, t_count: Array) -> Mask:
-    """Where a polynomial may cost less than `t_count`."""
-    families = points.models[int(points.model[0])].spec.solvers
+def contended(points: Points, limit: Array) -> Mask:
+    """Where a polynomial may cost less than `limit`, in units of the objective (T gates or Toffolis)."""
+    spec = points.models[int(points.model[0])].spec
+    families = spec.solvers
     asked = {f for f in ("power", "gram", "bounded", "lchs") if families is None or f in families}
     serves = np.array([m.quadratic for m in points.models])[points.model]
     if not asked or not serves.any():
-        return np.zeros(len(t_count), dtype=bool)
-    runs = points.runs
-    serves &= smallest_kept(points) > 0
+        return np.zeros(len(limit), dtype=bool)
+    runs, kept = points.runs, smallest_kept(points)
+    serves &= kept > 0
     largest = driven_largest(runs.rate, runs.steps, runs.low, runs.high)
-    least = np.full(len(t_count), math.inf)
+    least = np.full(len(limit), math.inf)
     if "gram" in asked:
         least[np.array([_has_a_factor(m) for m in points.models])[points.model]] = 0.0
+    if "power" in asked:
+        least = np.minimum(least, _runs(largest, runs.rate, runs.steps, _smallest_steps(points)))
     if "bounded" in asked:
         weight = np.array([min(_weights(m)) for m in points.models])[points.model]
         least = np.minimum(least, _runs(largest, runs.rate, runs.steps, 1 + runs.rate * weight))
-        least[serves & _any_may_serve(points, largest, runs.rate * runs.high <= 1, _one_sided_may_serve)] = (
-            0.0
-        )
-    if "lchs" in asked:
-        least[serves & _any_may_serve(points, largest, runs.rate > 0, _lchs_may_serve)] = 0.0
-    if "power" in asked:
-        least = np.minimum(least, _runs(largest, runs.rate, runs.steps, _smallest_steps(points)))
-    return np.asarray(serves & (least <= t_count))
+    found = serves & (least <= limit)
+    if asked & {"bounded", "lchs"}:
+        open_ones = np.flatnonzero(serves & ~found & (runs.low >= 0))
+        near = open_ones[_fewest(points, kept / largest, largest, open_ones) <= limit[open_ones]]
+        for family, possible, may_serve in (
+            ("bounded", runs.rate * runs.high <= 1, _one_sided_may_serve),
+            ("lchs", runs.rate > 0, _lchs_may_serve),
+        ):
+            if family in asked:
+                found[near] |= _any_may_serve(points, largest, near, possible, may_serve)
+    return np.asarray(found)
+
+
+def _fewest(points: Points, kept: Array, largest: Array, at: Index) -> Array:
+    """The objective of a polynomial in H at least, with the best of the encodings; as `PolynomialRoute.least`."""
+    if not len(at):
+        return np.empty(0)
+    runs = points.runs
+    values = eigenvalues_between(runs.low[at], runs.high[at])
+    rate = runs.rate[at][:, None]
+    sizes = rate * geometric_sum(rate * values, runs.steps[at][:, None]) / largest[at][:, None]
+    least = np.full(len(at), math.inf)
+    model = points.model[at]
+    used = np.unique(model)
+    for name in points.models[0].offers:
+        weight, each = np.zeros(len(points.models)), np.zeros(len(points.models))
+        for number in used:
+            weight[number], each[number] = _query(points.models[int(number)], name)
+        degree = degree_per_amplitude(values / weight[model][:, None], sizes, runs.epsilon[at] * kept[at])
+        least = np.minimum(least, RUNS / kept[at] * degree * each[model])
+    return np.asarray(least)
+
+
+def _query(model: Model, name: str) -> tuple[float, float]:
+    """α of an encoding, and its share of the objective per use at least, with any access model of the spec."""
+    spec, offer = model.spec, model.offers[name]
+    price = spec.access.price_per_lookup
+    exchange = Exchange(spec.exchange.toffoli_in_t.value, spec.exchange.rotation)
+    costs = []
+    for access in spec.access.models:
+        way = access_named(access, None if price is None else price.value)
+        gates = cheapest_query(offer, way, lambda op, inverse: fold_kept(op, price_of, inverse))
+        costs.append(float(gates.toffoli if spec.objective == "toffoli" else exchange.t_of(gates, 0.5)))
+    return float(offer.weight), min(costs)
 
 
 def _any_may_serve(
     points: Points,
     largest: Array,
+    at: Index,
     possible: Mask,
     serves: Callable[[Model, float, int, float, float], bool],
 ) -> Mask:
-    """Whether a family serves with any of the encodings, where it is `possible` and no eigenvalue is negative."""
+    """Whether a family serves with any of the encodings, of the points `at` those where it is `possible`."""
     runs = points.runs
-    found = np.zeros(len(largest), dtype=bool)
-    at = np.flatnonzero(possible & (runs.low >= 0))
-    if not len(at):
+    found = np.zeros(len(at), dtype=bool)
+    some = np.flatnonzero(possible[at])
+    if not len(some):
         return found
-    keys = np.stack([points.model[at].astype(float), runs.rate[at], runs.steps[at], largest[at]])
+    here = at[some]
+    keys = np.stack([points.model[here].astype(float), runs.rate[here], runs.steps[here], largest[here]])
     different, inverse = np.unique(keys, axis=1, return_inverse=True)
     told = []
     for number, rate, steps, most in different.T:
         model = points.models[int(number)]
         told.append(any(serves(model, rate, int(steps), alpha, most) for alpha in _weights(model)))
-    found[at] = np.array(told)[inverse.ravel()]
+    found[some] = np.array(told)[inverse.ravel()]
     return found
 
 
@@ -113,7 +162,7 @@ def _runs(largest: Array, rate: Array, steps: Array, base: Array) -> Array:
     grown = steps * np.log(base)
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         total = np.where(base == 1, steps, np.expm1(grown) / (base - 1))
-    return np.asarray(np.where(grown > 700, math.inf, RUNS_PER_AMPLITUDE * rate * total / largest))
+    return np.asarray(np.where(grown > 700, math.inf, RUNS * rate * total / largest))
 
 
 def _smallest_step(model: Model, rate: float) -> float:

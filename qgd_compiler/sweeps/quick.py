@@ -39,7 +39,7 @@ from qgd_compiler.sweeps.pointwise import Pointwise
 
 HISTORY = "history of a quadratic model"
 AT_ONCE = 2**15
-FEW_AT_ONCE = 128  # where some may have to be priced one by one
+FEW_AT_ONCE = 2048  # where some may have to be priced one by one
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,8 @@ class Quick:
             with np.errstate(
                 over="ignore", invalid="ignore", divide="ignore"
             ):  # runs that grow beyond float64
-                priced = _priced(part)
-                there = np.isfinite(priced["t_count"])
-                there &= ~contended(part, np.fmax(priced["t_count"], priced["proven_t_count"]))
+                priced, limit = _priced(part)
+                there = np.isfinite(priced["t_count"]) & ~contended(part, limit)
             done[put(found, part, priced, there)] = True
         rest = np.flatnonzero(~done)
         if len(rest):
@@ -149,8 +148,11 @@ def by_settings(points: Points) -> list[Points]:
     return found
 
 
-def _priced(points: Points) -> dict[str, NDArray[Any]]:
-    """The outputs of all points; infinite T gates where no line serves."""
+def _priced(points: Points) -> tuple[dict[str, NDArray[Any]], Array]:
+    """The outputs of all points, infinite T gates where no line serves; and what both plans cost at most.
+
+    That in units of the objective: a line that always costs more is neither the chosen plan nor the proven one.
+    """
     model = points.models[int(points.model[0])]
     spec = model.spec
     exchange = Exchange(spec.exchange.toffoli_in_t.value, spec.exchange.rotation)
@@ -160,9 +162,9 @@ def _priced(points: Points) -> dict[str, NDArray[Any]]:
     value = OBJECTIVES[spec.objective]
     best = choose_many(points.runs, points.matrices, lines, exchange, value)
     found = plan_columns(points, lines, best, exchange, spec)
-    found["proven_t_count"] = _proven(points, lines, exchange, value)
+    found["proven_t_count"], proven = _proven(points, lines, exchange, value)
     found.update(_classical(points, spec, found["t_count"]))
-    return found
+    return found, np.fmax(best.value, proven)
 
 
 def _lines(points: Points, encodings: Sequence[str], accesses: Sequence[Access]) -> list[ManyLine]:
@@ -251,18 +253,18 @@ def plan_columns(
     return found
 
 
-def _proven(points: Points, lines: Sequence[ManyLine], exchange: Exchange, value: Any) -> Array:
-    """T gates of the best plan of which every formula is exact or a bound."""
+def _proven(points: Points, lines: Sequence[ManyLine], exchange: Exchange, value: Any) -> tuple[Array, Array]:
+    """T gates of the best plan of which every formula is exact or a bound, and its objective."""
     if exchange.kind not in PROVEN:
         exchange = Exchange(exchange.toffoli_in_t, PROVEN_ROTATION)
+    found = np.full(len(points.index), np.nan)
     if exchange.kind not in PROVEN:
-        return np.full(len(points.index), np.nan)
+        return found, found
     proven = [line for line in lines if line.solver.kind in PROVEN]
     best = choose_many(points.runs, points.matrices, proven, exchange, value)
-    found = np.full(len(points.index), np.nan)
     for _, at, prices, way in _chosen_plans(points, proven, best, exchange, value):
         found[at] = prices.t_count[np.arange(len(at)), way]
-    return found
+    return found, best.value
 
 
 def _chosen_plans(

@@ -6,19 +6,29 @@ The polynomials are written out here from their own definition where they have o
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.polynomial.chebyshev import chebval
 
+from qgd_compiler.algorithms.access import Qroam, Qrom
+from qgd_compiler.algorithms.choice import choose
+from qgd_compiler.algorithms.plan import Shares
 from qgd_compiler.algorithms.polynomials import walks
+from qgd_compiler.algorithms.polynomials.fewest import degree_per_amplitude, eigenvalues_between
 from qgd_compiler.algorithms.polynomials.lchs import lchs
 from qgd_compiler.algorithms.qsp.series import Parity
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.bounded import Direct, OneSided
 from qgd_compiler.algorithms.routes.families import Gram, Power
 from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian
-from tests.algorithms.small_problems import GRADIENT, HESSIAN, problem
+from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.spec.loader import validate
+from qgd_compiler.study import study
+from tests.algorithms.small_problems import GRADIENT, HESSIAN, planner, problem
 
 INDEFINITE = HESSIAN - 0.65 * np.eye(3)
 
@@ -212,3 +222,86 @@ def test_the_flow_is_too_far_from_long_steps_and_near_short_ones(tmp_path: Path)
 def test_a_programme_that_would_take_minutes_is_refused_and_said(tmp_path: Path) -> None:
     quadratic = quadratic_of(tmp_path, dynamics__iterations=50, dynamics__learning_rate=0.4)
     assert "linear programme" in OneSided(quadratic).why_not(2.0)
+
+
+DECLARED: dict[str, Any] = {
+    "qgd": 1,
+    "name": "declared",
+    "model": {"parameters": 500},
+    "hessian": {
+        "kind": "sparse",
+        "n": 500,
+        "row_sparsity": 2,
+        "max_entry": 0.5,
+        "lambda_min": 0.0,
+        "lambda_max": 1.0,
+    },
+    "gradient": {"norm": 1.0},
+    "solution": {"final_over_reach": 0.5},
+    "dynamics": {"learning_rate": 0.3, "iterations": 9},
+    "target": {"epsilon": 0.05},
+}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 9, 30])
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "measured"])
+def test_no_polynomial_costs_less_than_its_least_price(tmp_path: Path, declared: bool, steps: int) -> None:
+    if declared:
+        run = {**DECLARED, "dynamics": {"learning_rate": 0.3, "iterations": steps}}
+        found = planner(study(validate(run)).problem())
+    else:
+        found = planner(problem(tmp_path, dynamics__iterations=steps))
+    random = np.random.default_rng(steps)
+    families = set()
+    for route in found.routes.values():
+        for line in route.lines((Qrom(), Qroam())):
+            least = route.least(line.candidate) if not line.reason else None
+            if least is None:
+                continue
+            for _ in range(3):
+                weights = np.exp(random.uniform(-4, 0, 4))
+                split = Shares(*(float(w) for w in weights / weights.sum()))
+                try:
+                    plan = found.plan(line.candidate, 0, split)
+                except InfeasibleError:
+                    continue
+                assert least.t_count <= plan.t_count
+                assert least.toffoli_count <= plan.toffoli_count
+                families.add(line.candidate.solver.split(",")[0])
+                assert least.t_count > 0 or steps == 1
+    assert families >= {"power polynomial", "direct polynomial", "one-sided polynomial"}
+
+
+@given(st.integers(1, 40), st.floats(0.0, 0.9), st.floats(0.02, 1.0))
+def test_bernstein_bounds_the_degree_of_chebyshev_polynomials(degree: int, low: float, width: float) -> None:
+    """T_d, as steep as a bounded polynomial can be."""
+    high = min(low + width, 1.0)
+    places = eigenvalues_between(low, high)
+    sizes = chebval(places, [0.0] * degree + [1.0])
+    assert degree_per_amplitude(places, sizes, 0.0) <= degree * (1 + 1e-9)
+    assert degree_per_amplitude(places, -sizes, 0.0) <= degree * (1 + 1e-9)
+
+
+def test_a_line_whose_degree_costs_more_than_the_plan_is_listed_and_not_worked_out() -> None:
+    run = {
+        **DECLARED,
+        "model": {"parameters": 2**20},
+        "hessian": {**DECLARED["hessian"], "n": 2**20, "row_sparsity": 8, "lambda_max": 4.0},
+        "dynamics": {"learning_rate": 0.1, "iterations": 1000},
+        "solution": {"final_over_max": 0.9},
+    }
+    found = planner(study(validate(run)).problem())
+    choice = choose(found, (Qrom(), Qroam()))
+    ruled_out = [a for a in choice.alternatives if "by its degree" in a.reason]
+    assert ruled_out and all(a.plan is None for a in ruled_out)
+    for alternative in ruled_out:
+        least = found.routes[alternative.candidate.subject].least(alternative.candidate)
+        assert least is not None and least.t_count > choice.best.t_count
+
+
+def test_a_run_of_one_step_has_a_plan_where_no_eigenvalue_is_negative() -> None:
+    """Its response is a constant: a polynomial of degree 1 whose only odd coefficient is 0."""
+    run = {**DECLARED, "dynamics": {"learning_rate": 0.3, "iterations": 1}}
+    found = planner(study(validate(run)).problem(), families=("bounded",))
+    choice = choose(found, (Qrom(),))
+    assert choice.best.queries.encoding <= 1

@@ -186,3 +186,26 @@ def test_what_was_read_does_not_travel_to_other_processes() -> None:
     quick.evaluate(SPEC, ".", NAMES, points(3, 1))
     assert len(quick.readings.matrices.rows) == 3
     assert len(pickle.loads(pickle.dumps(quick)).readings.matrices.rows) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objective", ["t_count", "toffoli"])
+def test_where_no_eigenvalue_is_negative_arrays_decide_only_what_no_polynomial_can_win(objective: str) -> None:
+    spec = {name: value for name, value in SPEC.items() if name != "solvers"} | {
+        "hessian": {**SPEC["hessian"], "lambda_min": 0.0},
+        "objective": objective,
+    }
+    asked: list[int] = []
+
+    class Counting(Pointwise):
+        def evaluate(self, document: Any, base_dir: Any, names: Any, columns: Any) -> Any:
+            asked.append(len(columns["n"]))
+            return super().evaluate(document, base_dir, names, columns)
+
+    columns = {"n": np.array([400, 10**6, 10**6, 10**9]), "T": np.array([3, 3, 10**5, 10**6])}
+    found = Quick(Counting(api._price_in)).evaluate(spec, ".", ["n", "T"], columns)
+    alone = Pointwise(api._price_in).evaluate(spec, ".", ["n", "T"], columns)
+    for output in OUTPUTS:
+        assert same(found[output.name], alone[output.name], output.kind), output.name
+    assert 0 < sum(asked) < 4
+    assert any("polynomial" in str(solver) for solver in found["solver"])

@@ -74,6 +74,10 @@ class Direct:
             return too_small(0.0)
         return too_small(self._scaled(alpha)[1])
 
+    def places(self, alpha: float, eigenvalues: Array) -> Array:
+        """As `Family` says."""
+        return np.asarray(eigenvalues / alpha)
+
     def _scaled(self, alpha: float) -> tuple[Array, float]:
         """a_k/W, and c."""
         if alpha not in self._series:
@@ -151,16 +155,22 @@ class OneSided:
         if not alpha > 0:
             return "the encoding has alpha 0"
         try:
-            self.truncated(alpha, 0.01)
+            target, ratio = self._target(alpha)
+            _insist_in_reach(target, 0.01 * ratio)
         except QgdError as error:
             return error.what
         return ""
+
+    def places(self, alpha: float, eigenvalues: Array) -> Array:
+        """As `Family` says."""
+        return np.asarray(eigenvalues / alpha)
 
     def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says; errors are rounded down to a grid."""
         return on_grid(self._known, alpha, relative, self._made)
 
-    def _made(self, alpha: float, relative: float) -> Truncated:
+    def _target(self, alpha: float) -> tuple[one_sided.Target, float]:
+        """What is approximated, and the share of its value at x = 0 that F is."""
         response, quadratic = self.quadratic.response, self.quadratic
         slope = float(response.rates[0]) * alpha
         target = one_sided.power if response.driven == "displacement" else one_sided.mean
@@ -168,11 +178,17 @@ class OneSided:
         # targets are 1 at x = 0, where f is ηT or 1; F is at the smallest eigenvalue
         at_zero = response.steps * float(response.rates[0]) if response.driven == "gradient" else 1.0
         ratio = response.largest(quadratic.low, quadratic.high) / at_zero
-        found = _solved(target(response.steps, slope, low, high), relative * min(ratio, 1.0))
+        return target(response.steps, slope, low, high), min(ratio, 1.0)
+
+    def _made(self, alpha: float, relative: float) -> Truncated:
+        target, ratio = self._target(alpha)
+        found = _solved(target, relative * ratio)
         weight, processed, moment, parity = _norms(found)
-        scale = found.amplitude * min(ratio, 1.0)
+        scale = found.amplitude * ratio
+        # of a run of one step the last coefficient is 0
+        other = {Parity.EVEN: found.degree % 2, Parity.ODD: 1 - found.degree % 2}.get(parity, 0)
         return Truncated(
-            degree=found.degree,
+            degree=found.degree - other,
             parity=parity,
             weight=weight,
             moment=moment,
@@ -186,15 +202,19 @@ class OneSided:
         )
 
 
-@lru_cache(maxsize=256)
-def _solved(target: one_sided.Target, epsilon: float) -> Polynomial:
-    """The best polynomial; InfeasibleError where only a programme helps that takes minutes to solve."""
+def _insist_in_reach(target: one_sided.Target, epsilon: float) -> None:
     if target.rate > LARGEST_PROGRAMME and needs_programme(target, epsilon):
         raise InfeasibleError(
             f"at eta*T*alpha = {target.rate:.4g} and error {epsilon:.2g} only a linear programme of a large degree "
             f"would do",
             remedy="more and shorter steps, a larger error, or another solver",
         )
+
+
+@lru_cache(maxsize=256)
+def _solved(target: one_sided.Target, epsilon: float) -> Polynomial:
+    """The best polynomial; InfeasibleError where only a programme helps that takes minutes to solve."""
+    _insist_in_reach(target, epsilon)
     try:
         return one_sided_polynomial(target, epsilon)
     except UnsupportedError as error:

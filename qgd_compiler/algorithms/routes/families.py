@@ -88,7 +88,10 @@ class Family(Protocol):
     def offers(self) -> Sequence[Offer]: ...
 
     def why_not(self, alpha: float) -> str:
-        """Why it cannot serve with an encoding of this α; "" where it can."""
+        """Why it cannot serve with an encoding of this α; "" where it may, which `truncated` has to tell."""
+
+    def places(self, alpha: float, eigenvalues: Array) -> Array:
+        """The argument at eigenvalues of H, with an encoding of this α."""
 
     def truncated(self, alpha: float, relative: float) -> Truncated:
         """The polynomial of the smallest degree whose error is at most `relative` times its scale."""
@@ -117,6 +120,10 @@ class Power:
         if not response.closed:
             return "the step changes along the run"
         return too_small(_scale(self.quadratic, alpha))
+
+    def places(self, alpha: float, eigenvalues: Array) -> Array:
+        """As `Family` says."""
+        return np.asarray((1 - float(self.quadratic.response.rates[0]) * eigenvalues) / alpha)
 
     def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says."""
@@ -186,6 +193,11 @@ class Gram:
                 f"sign, and their sum would grow with every step"
             )
         return too_small(_scale(self.quadratic, self._kept()[0]))
+
+    def places(self, alpha: float, eigenvalues: Array) -> Array:
+        """As `Family` says."""
+        assert self.quadratic.factor is not None
+        return np.asarray(1 - 2 * (eigenvalues - self.quadratic.factor.shift) / alpha**2)
 
     def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says."""

@@ -65,16 +65,21 @@ class Hamiltonian:
         if not self._time * alpha > 0:
             return "there is nothing to simulate"
         try:
-            self.truncated(alpha, 0.01)
+            self._left(0.01)
         except QgdError as error:
             return error.what
         return ""
+
+    def places(self, alpha: float, eigenvalues: Array) -> Array:
+        """As `Family` says."""
+        return np.asarray(eigenvalues / alpha)
 
     def truncated(self, alpha: float, relative: float) -> Truncated:
         """As `Family` says; errors are rounded down to a grid."""
         return on_grid(self._known, alpha, relative, self._made)
 
-    def _made(self, alpha: float, relative: float) -> Truncated:
+    def _left(self, relative: float) -> tuple[float, float, float]:
+        """Of a relative error what the distance to the flow leaves, that distance, and F over the value at λ = 0."""
         quadratic, time = self.quadratic, self._time
         driven = quadratic.response.driven == "gradient"
         at_zero = time if driven else 1.0
@@ -89,6 +94,12 @@ class Hamiltonian:
                 f"gradient flow is {away:.3g} away from gradient descent, and {relative * ratio:.3g} is allowed",
                 remedy="a smaller learning rate with more iterations, or another solver",
             )
+        return left, away, ratio
+
+    def _made(self, alpha: float, relative: float) -> Truncated:
+        quadratic, time = self.quadratic, self._time
+        driven = quadratic.response.driven == "gradient"
+        left, away, ratio = self._left(relative)
         try:
             combined = lchs(time * alpha, 0.8 * left, norm=time * quadratic.high)
         except UnsupportedError as error:

@@ -16,7 +16,7 @@ from qgd_compiler.algorithms.linear_solvers import LinearSolver, dominated
 from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, distance_of
 from qgd_compiler.algorithms.problem import System
-from qgd_compiler.algorithms.routes.route import Line
+from qgd_compiler.algorithms.routes.route import Least, Line
 from qgd_compiler.algorithms.subjects import HistorySubject
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.costing.fold import Folder
@@ -97,6 +97,10 @@ class HistoryRoute:
         lines = [(self._offers[c.encoding], c.access) for c in candidates]
         system = self.system
         return LinesOfOneRun(lines, system.states, system.nonzeros, self._left, folder, system=system)
+
+    def least(self, candidate: Candidate) -> Least | None:
+        """Nothing is known beside the bounds of plans."""
+        return None
 
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says; `knob` is the padding."""

@@ -11,7 +11,7 @@ most 2/√P.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import final
 
 from qgd_compiler.algorithms.access import Access
@@ -19,6 +19,7 @@ from qgd_compiler.algorithms.amplification import Wanted, amplifications
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, displacement_of, distance_of
+from qgd_compiler.algorithms.polynomials.fewest import RUNS, degree_per_amplitude, eigenvalues_between
 from qgd_compiler.algorithms.qsp.chebyshev_lcu import chebyshev_lcu, chebyshev_lcu_gram
 from qgd_compiler.algorithms.qsp.gqsp import gqsp, gqsp_gram
 from qgd_compiler.algorithms.qsp.qsvt import qsvt
@@ -26,16 +27,18 @@ from qgd_compiler.algorithms.qsp.series import Parity
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.queries import Queries
 from qgd_compiler.algorithms.routes.families import CHEBYSHEV, PROCESSING, Family, Truncated
-from qgd_compiler.algorithms.routes.route import Line
+from qgd_compiler.algorithms.routes.route import Least, Line
 from qgd_compiler.algorithms.subjects import PolynomialSubject
 from qgd_compiler.algorithms.upload import vector_state
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.costing.fold import Folder
+from qgd_compiler.costing.fold import Cost, Folder
+from qgd_compiler.costing.gates import Gates
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.builder import Builder
-from qgd_compiler.program.ir import Routine
+from qgd_compiler.program.ir import Operation, Routine
 
 ROUNDING = 1e-12  # of the budget: parts that add up to it may exceed it by as much in float64
+COARSEST = 1e6  # times α: an error for which the shortest words will do
 COEFFICIENTS_PART = 0.1  # of the solver's share, for the preparation of the coefficients
 
 
@@ -90,6 +93,21 @@ class PolynomialRoute:
     def near(self, knob: int) -> Sequence[int]:
         """None."""
         return ()
+
+    def least(self, candidate: Candidate) -> Least | None:
+        """What every plan of a line costs at least, by Bernstein's inequality; None where nothing is known."""
+        quadratic, offer = self._quadratic, self._offers[candidate.encoding]
+        if not quadratic.response.closed or quadratic.high <= quadratic.low:
+            return None
+        values = eigenvalues_between(quadratic.low, quadratic.high)
+        sizes = quadratic.response.values(values)
+        sizes = sizes / quadratic.response.largest(quadratic.low, quadratic.high)
+        slack = self._epsilon * self._kept[0]
+        degree = degree_per_amplitude(self._family.places(float(offer.weight), values), sizes, slack)
+        uses = float(degree) * RUNS / self._kept[0] * (2 if self._family.gram else 1)
+        gates = cheapest_query(offer, candidate.access, self._folder.cost)
+        each = self._exchange.t_of(gates, 0.5)
+        return Least(t_count=uses * float(each), toffoli_count=uses * float(gates.toffoli))
 
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says."""
@@ -210,6 +228,14 @@ class PolynomialRoute:
             signed=series.signed,
             exchange=self._exchange,
         )
+
+
+def cheapest_query(offer: Offer, access: Access, cost: Callable[[Operation, bool], Cost]) -> Gates:
+    """Toffolis and T gates of a use of an encoding or its inverse, at least: no control, and the shortest words."""
+    words = Words(epsilon=COARSEST * float(offer.weight))
+    routine = offer.prepared(words, access).encoding(controlled=False).routine
+    ways = [cost(routine, way).gates for way in (False, True)]
+    return Gates(toffoli=min(int(gates.toffoli) for gates in ways), t=min(int(gates.t) for gates in ways))
 
 
 def _solver_name(family: Family, method: str) -> str:

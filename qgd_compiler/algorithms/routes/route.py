@@ -27,6 +27,16 @@ class Line:
     beside: str = ""
 
 
+@dataclass(frozen=True)
+class Least:
+    """What every plan of a line costs at least, by the names of `Plan`."""
+
+    t_count: float
+    toffoli_count: float
+    depth: float = 0.0
+    qubits: int = 1
+
+
 class Route(Protocol):
     """A family of solvers for one problem, and the encodings that it can use."""
 
@@ -41,6 +51,9 @@ class Route(Protocol):
 
     def near(self, knob: int) -> Sequence[int]:
         """Values around one, to be tried once more at the end."""
+
+    def least(self, candidate: Candidate) -> Least | None:
+        """What every plan of a line costs at least, without working one out; None where nothing is known."""
 
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """A line as a program at one split of the error; InfeasibleError where the budget cannot be met."""

@@ -12,7 +12,7 @@ from qgd_compiler.algorithms.linear_solvers import LinearSolver, dominated
 from qgd_compiler.algorithms.menu.offer import Offer, Words
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, distance_of
 from qgd_compiler.algorithms.quadratic import Quadratic
-from qgd_compiler.algorithms.routes.route import Line
+from qgd_compiler.algorithms.routes.route import Least, Line
 from qgd_compiler.algorithms.stationary_plan import composed_stationary
 from qgd_compiler.algorithms.subjects import StationarySubject
 from qgd_compiler.algorithms.upload import vector_state
@@ -81,6 +81,10 @@ class StationaryRoute:
         lines = [(self._offers[c.encoding], c.access) for c in candidates]
         quadratic, left = self._quadratic, self._epsilon - self._off
         return LinesOfOnePoint(lines, quadratic.states, quadratic.nonzeros, left, folder, quadratic=quadratic)
+
+    def least(self, candidate: Candidate) -> Least | None:
+        """Nothing is known beside the bounds of plans."""
+        return None
 
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says."""
