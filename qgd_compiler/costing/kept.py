@@ -52,7 +52,10 @@ class Kept:
         here = self._place.shape
         if rows <= here[0] and columns <= here[1]:
             return
-        wider = np.full((max(rows, here[0]), max(columns, 2 * here[1], 64)), UNKNOWN)
+        sizes = (
+            n if asked <= n else max(asked, 2 * n, 64) for asked, n in zip((rows, columns), here, strict=True)
+        )
+        wider = np.full(tuple(sizes), UNKNOWN)
         wider[: here[0], : here[1]] = self._place
         self._place = wider
 

@@ -53,3 +53,10 @@ def test_what_could_not_be_made_is_asked_for_again() -> None:
     with pytest.raises(ArithmeticError):
         kept.at(np.array([1]), np.array([2]), ("sum",), fails)
     assert kept.at(np.array([1]), np.array([2]), ("sum",), made)["sum"] == 3
+
+
+def test_the_room_for_numbers_grows_with_what_is_asked_for() -> None:
+    kept, made = Kept(), Made()
+    for first in range(0, 3000, 10):
+        kept.at(np.array([first]), np.array([20]), ("sum",), made, beside=2)
+    assert kept._place.size <= 64 * 2 * 4096
