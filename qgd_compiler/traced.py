@@ -16,7 +16,6 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 Constant = bool | int | float
-Operand = "Traced | Constant"
 EXACT = 2**53  # integers beyond are floats anyway, as in arrays
 
 
@@ -56,11 +55,7 @@ class Tape:
 
     def call(self, function: str | Callable[..., Any], outputs: int, *arguments: Any) -> tuple[Traced, ...]:
         """The outputs of a function: one that is handed over later under a name, or this one."""
-        if isinstance(function, str):
-            name = f"call {function}"
-        else:
-            name = f"own {function.__name__}"
-            self._functions[function.__name__] = function
+        name = f"call {function}" if isinstance(function, str) else self._own(function)
         called = self._node(_Node(name, tuple(map(self._argument, arguments))))
         return tuple(
             self._node(_Node("output", (("node", called.number), ("place", i)))) for i in range(outputs)
@@ -68,8 +63,13 @@ class Tape:
 
     def one(self, function: Callable[..., Any], *arguments: Any) -> Traced:
         """What a function with one output makes of these."""
-        self._functions[function.__name__] = function
-        return self._node(_Node(f"own {function.__name__}", tuple(map(self._argument, arguments))))
+        return self._node(_Node(self._own(function), tuple(map(self._argument, arguments))))
+
+    def _own(self, function: Callable[..., Any]) -> str:
+        """The name of the operation that calls a function of arrays."""
+        if self._functions.setdefault(function.__name__, function) is not function:
+            raise ValueError(f"two functions called {function.__name__} on one tape")
+        return f"own {function.__name__}"
 
     def apply(self, name: str, *arguments: Any) -> Any:
         """One of NumPy's functions; a constant where all arguments are constants."""

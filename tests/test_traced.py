@@ -125,5 +125,12 @@ def test_what_cannot_be_traced_is_an_error() -> None:
         math.sqrt(a)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="among traced values"):
         a + np.ones(2)
+    tape.one(np.sin, a)
+
+    def sin(value: Any) -> Any:
+        return value
+
+    with pytest.raises(ValueError, match="two functions called sin"):
+        tape.one(sin, a)
     with pytest.raises(ValueError, match="another tape"):
         a + Tape().input("a")

@@ -190,7 +190,9 @@ def test_what_was_read_does_not_travel_to_other_processes() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", ["t_count", "toffoli"])
-def test_where_no_eigenvalue_is_negative_arrays_decide_only_what_no_polynomial_can_win(objective: str) -> None:
+def test_where_no_eigenvalue_is_negative_arrays_decide_only_what_no_polynomial_can_win(
+    objective: str,
+) -> None:
     spec = {name: value for name, value in SPEC.items() if name != "solvers"} | {
         "hessian": {**SPEC["hessian"], "lambda_min": 0.0},
         "objective": objective,
