@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from qgd_compiler.algorithms.access import Qroam
-from qgd_compiler.algorithms.choice import Planner
 from qgd_compiler.algorithms.plan import Plan, Shares
+from qgd_compiler.algorithms.planner import Planner
 from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from qgd_compiler.algorithms.access import Access, access_named, column_caps
-from qgd_compiler.algorithms.choice import OBJECTIVES, Choice, Planner, choose
+from qgd_compiler.algorithms.choice import Choice, choose
 from qgd_compiler.algorithms.loop import Loops
+from qgd_compiler.algorithms.planner import OBJECTIVES, Planner
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.readout.menu import question
 from qgd_compiler.algorithms.readout.reader import Reader

@@ -7,50 +7,24 @@ less when it is made smaller.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
-
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.arrays.menu import Group, Searched, Spot, groups_of, quick, search
-from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
-from qgd_compiler.algorithms.plan import Candidate, Lowered, Plan, Shares, counted
+from qgd_compiler.algorithms.branch_and_bound import Root
+from qgd_compiler.algorithms.looking import Looked, Menu, menu_of
+from qgd_compiler.algorithms.plan import Candidate, Plan, Shares
+from qgd_compiler.algorithms.planner import PROVEN, PROVEN_ROTATION, Alternative, Planner, Progress, planned
 from qgd_compiler.algorithms.ranking import Ranked, rank
-from qgd_compiler.algorithms.readout.reader import Reader
 from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.route import Line, Route
 from qgd_compiler.costing.exchange import Exchange
-from qgd_compiler.costing.fold import Folder
 from qgd_compiler.errors import InfeasibleError
-from qgd_compiler.kinds import Kind, weakest_kind
+from qgd_compiler.kinds import weakest_kind
 
-Value = Callable[[Plan], int]
-Progress = Callable[[str], None]
-
-OBJECTIVES: dict[str, Value] = {
-    "t_count": lambda plan: plan.t_count,
-    "toffoli": lambda plan: plan.toffoli_count,
-    "qubits": lambda plan: plan.qubits,
-    "qubits_times_t": lambda plan: plan.qubits * plan.t_count,
-    "runtime": lambda plan: plan.depth,
-}
 MOST_PLANNED = 6  # encodings of a route that are worked out to whole plans
 MOST_LIFTED = 2  # the same, where several lifts stand beside each other
-PROVEN = (Kind.EXACT, Kind.BOUND)
-PROVEN_ROTATION = "proven_word"
-ROUNDING = 1e-9  # relative, of values in arrays
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """A line of the menu with a plan, or with the reason why it has none."""
-
-    candidate: Candidate
-    plan: Plan | None
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -90,55 +64,6 @@ class Choice:
         return _at(self._rest.planner, self.best, Shares.halving())
 
 
-@dataclass(eq=False)
-class Planner:
-    """Plans of one problem in one exchange of gates.
-
-    routes        by their subject
-    value         what plans are compared by, smaller is better
-    most_qubits   a cap on the logical qubits of a circuit; None: no cap
-    reader        puts the read-out into the totals that are compared; None: the state is the answer
-    """
-
-    routes: dict[str, Route]
-    exchange: Exchange
-    folder: Folder
-    value: Value = OBJECTIVES["t_count"]
-    most_qubits: int | None = None
-    reader: Reader | None = None
-    _plans: dict[tuple[Candidate, int, Shares], Plan] = field(default_factory=dict)
-    _lowered: dict[tuple[Candidate, int, Shares], Lowered] = field(default_factory=dict)
-
-    def proven(self, exchange: Exchange) -> Planner:
-        """The same plans priced in a proven exchange, and read out in ways with proven counts."""
-        reader = None if self.reader is None else replace(self.reader, proven=True)
-        return Planner(
-            self.routes, exchange, self.folder, self.value, self.most_qubits, reader, _lowered=self._lowered
-        )
-
-    def plan(self, candidate: Candidate, knob: int, shares: Shares) -> Plan:
-        """One line at one free number and split; InfeasibleError where a budget or the cap cannot be met."""
-        key = (candidate, knob, shares)
-        if key not in self._plans:
-            if key not in self._lowered:
-                self._lowered[key] = self.routes[candidate.subject].lowered(candidate, knob, shares)
-            lowered = self._lowered[key]
-            plans = [counted(lowered, way, self.exchange, self.folder) for way in lowered.ways]
-            if self.reader is not None:
-                plans = [self.reader.read(lowered, p, self.exchange, self.folder) for p in plans]
-            cap = self.most_qubits
-            fit = plans if cap is None else [p for p in plans if p.qubits <= cap]
-            self._plans[key] = min(fit or plans, key=lambda p: (self.value(p), p.qubits))
-        plan = self._plans[key]
-        if self.most_qubits is not None and plan.qubits > self.most_qubits:
-            raise InfeasibleError(
-                f"it needs {plan.qubits:,} logical qubits, and {self.most_qubits:,} are allowed",
-                at="limits.qubits",
-                remedy=f"limits: {{qubits: {plan.qubits}}}, or access: qrom, which needs the fewest",
-            )
-        return plan
-
-
 def choose(
     planner: Planner,
     accesses: Sequence[Access],
@@ -146,7 +71,7 @@ def choose(
 ) -> Choice:
     """Work out the whole menu; raises InfeasibleError with every reason when nothing is left."""
     lines = [line for route in planner.routes.values() for line in _worth_a_plan(planner, route, accesses)]
-    menu, refused = _menu(planner, lines, progress)
+    menu, refused = menu_of(planner, lines, progress)
     found = menu.search(progress)
     best = found.best
     if best is None:
@@ -226,180 +151,20 @@ def _worth_a_plan(planner: Planner, route: Route, accesses: Sequence[Access]) ->
 
 
 @dataclass(frozen=True)
-class _Looked:
-    """What a menu holds: the cheapest plan, plans and `spots` of lines that were looked into.
-
-    floor   works a lower bound on all of it out, in units of the value of the best
-    """
-
-    best: Plan | None
-    worked: dict[Candidate, Plan]
-    spots: dict[Candidate, Spot]
-    floor: Callable[[], float]
-
-
-@dataclass(frozen=True)
 class _Rest:
     """What the list of all lines is made of: the menu, what was looked into, and who cannot serve."""
 
     planner: Planner
     lines: Sequence[Line]
-    menu: _Menu
+    menu: Menu
     best: Plan
-    found: _Looked
+    found: Looked
     refused: Sequence[Alternative]
-
-
-@dataclass(frozen=True)
-class _Menu:
-    """Every line at every free number with a lower bound: `slow` ones plan by plan, groups of others as arrays.
-
-    searched   the best spots of the groups
-    hopeless   lines of which every plan costs at least so much, more than one of the groups does
-    """
-
-    planner: Planner
-    slow: list[Root]
-    groups: list[Group]
-    searched: Searched
-    hopeless: dict[Candidate, float]
-
-    @property
-    def roots(self) -> list[Root]:
-        """All of them."""
-        found = list(self.slow)
-        for group in self.groups:
-            for (i, k), bound in np.ndenumerate(group.bounds):
-                if np.isfinite(bound):
-                    found.append(Root(int(bound), group.candidates[i], int(group.paddings.rows[i, k])))
-        return found
-
-    def search(self, progress: Progress, allowed: Callable[[Candidate], bool] | None = None) -> _Looked:
-        """The cheapest plan of the lines that are `allowed`; None: of all."""
-        progress("searching paddings and splits")
-        searched = self.searched if allowed is None else search(self.groups, allowed)
-        worked: dict[Candidate, Plan] = {}
-        value = self.planner.value
-        for spot in searched.spots:
-            # arrays round: what is as cheap but for that is looked at exactly
-            if worked and spot.value > (1 + ROUNDING) * min(map(value, worked.values())):
-                break
-            plan = _planned(self.planner, spot.candidate, spot.knob, spot.shares)
-            if plan is not None:
-                worked[spot.candidate] = plan
-        first = min(worked.values(), key=lambda p: (value(p), p.qubits), default=None)
-        found = _search(
-            self.planner, [r for r in self.slow if allowed is None or allowed(r.candidate)], progress, first
-        )
-        spots = {spot.candidate: spot for spot in searched.spots}
-        worked.update(found.worked)
-        best = found.best
-
-        def floor() -> float:
-            return found.floor if best is None else min(found.floor, searched.floor() / value(best))
-
-        return _Looked(best, worked, spots, floor)
-
-
-def _menu(planner: Planner, lines: Sequence[Line], progress: Progress) -> tuple[_Menu, list[Alternative]]:
-    """What may win, and the lines that cannot serve with their reasons."""
-    quickly = [
-        line.candidate
-        for line in lines
-        if not line.reason
-        and not line.beside
-        and planner.reader is None
-        and quick(planner.routes[line.candidate.subject])
-    ]
-    settings = (planner.exchange, planner.folder, planner.value, planner.most_qubits)
-    groups = groups_of(planner.routes, quickly, *settings)
-    alive = {c for g in groups for c, b in zip(g.candidates, g.bounds, strict=True) if np.isfinite(b).any()}
-    searched = search(groups)
-    limit = searched.spots[0].value * (1 + ROUNDING) if searched.spots else math.inf
-    slow, hopeless = [], {}
-    for line in lines:
-        if line.candidate in alive:
-            continue
-        least = 0.0 if line.reason or math.isinf(limit) else _least(planner, line)
-        if line.kind in PROVEN and least > limit:
-            hopeless[line.candidate] = least
-        else:
-            slow.append(line)
-    roots, refused = _roots(planner, slow, progress)
-    return _Menu(planner, roots, groups, searched, hopeless), refused
-
-
-def _least(planner: Planner, line: Line) -> float:
-    """The objective of every plan of a line, at least."""
-    if line.beside or planner.reader is not None:
-        return 0.0
-    found = planner.routes[line.candidate.subject].least(line.candidate)
-    return 0.0 if found is None else float(planner.value(found))  # type: ignore[arg-type]
-
-
-def _roots(
-    planner: Planner, lines: Sequence[Line], progress: Progress
-) -> tuple[list[Root], list[Alternative]]:
-    """Every line at every free number with a lower bound, and the lines that cannot serve with their reasons."""
-    found: list[Root] = []
-    refused: list[Alternative] = []
-    for line in lines:
-        candidate = line.candidate
-        if line.reason:
-            refused.append(Alternative(candidate, None, line.reason))
-            continue
-        if line.beside:
-            continue
-        progress(f"{candidate.solver}; {candidate.encoding}; {candidate.access.name}")
-        reason, any_plan = "", False
-        for knob in planner.routes[candidate.subject].knobs(candidate):
-            try:
-                bound = planner.value(planner.plan(candidate, knob, Shares.free()))
-            except InfeasibleError as error:
-                reason = reason or error.what
-                continue
-            found.append(Root(bound, candidate, knob))
-            any_plan = True
-        if not any_plan:
-            refused.append(Alternative(candidate, None, reason))
-    return found, refused
-
-
-def _search(planner: Planner, roots: Sequence[Root], progress: Progress, best: Plan | None = None) -> Found:
-    """The cheapest plan of these lines and `best`, and once more at free numbers around its own."""
-
-    def price(candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
-        if not shares.is_bound:
-            progress(f"working out {candidate.solver}; {candidate.encoding}; {candidate.access.name}")
-        return _planned(planner, candidate, knob, shares)
-
-    search = Search(price, planner.value)
-    search.best = best
-    search.add(roots)
-    found = search.run()
-    if found.best is None or found.best is best:
-        return found
-    candidate = found.best.candidate
-    tried = {r.knob for r in roots if r.candidate == candidate}
-    nearby: list[Root] = []
-    for knob in planner.routes[candidate.subject].near(found.best.knob):
-        plan = None if knob in tried else _planned(planner, candidate, knob, Shares.free())
-        if plan is not None:
-            nearby.append(Root(planner.value(plan), candidate, knob))
-    search.add(nearby)
-    return search.run() if nearby else found
-
-
-def _planned(planner: Planner, candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
-    try:
-        return planner.plan(candidate, knob, shares)
-    except InfeasibleError:
-        return None
 
 
 def _at(planner: Planner, best: Plan, shares: Shares) -> float | None:
     """What the winner would cost at another split, relative to its own; None where that is infeasible."""
-    plan = _planned(planner, best.candidate, best.knob, shares)
+    plan = planned(planner, best.candidate, best.knob, shares)
     return None if plan is None else planner.value(plan) / planner.value(best)
 
 
@@ -409,7 +174,7 @@ def _is_proven(plan: Plan, exchange: Exchange) -> bool:
 
 
 def _best_proven(
-    planner: Planner, lines: Sequence[Line], menu: _Menu, best: Plan, progress: Progress
+    planner: Planner, lines: Sequence[Line], menu: Menu, best: Plan, progress: Progress
 ) -> tuple[Plan | None, Exchange, str]:
     """The cheapest proven plan: in the exchange of the spec if that is proven, else with proven rotations."""
     exchange = planner.exchange
@@ -425,7 +190,7 @@ def _best_proven(
         return best, exchange, ""
     proven = [line for line in lines if line.kind in PROVEN]
     progress("the best proven plan")
-    other, _ = _menu(planner.proven(exchange), proven, progress)
+    other, _ = menu_of(planner.proven(exchange), proven, progress)
     plan = other.search(progress).best
     if plan is None:
         return None, exchange, "no solver that serves this spec rests on a proven number of queries"
@@ -448,10 +213,10 @@ def _listed(rest: _Rest) -> tuple[Alternative, ...]:
         plan = found.worked.get(candidate)
         if plan is None and candidate in found.spots:
             spot = found.spots[candidate]
-            plan = _planned(planner, candidate, spot.knob, spot.shares)
+            plan = planned(planner, candidate, spot.knob, spot.shares)
         how = ""
         if plan is None:
-            plan, how = _planned(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
+            plan, how = planned(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
         if plan is best:
             reason = "chosen"
         elif plan is None:
@@ -475,7 +240,7 @@ def _beside(planner: Planner, line: Line, best: Plan) -> Alternative:
     knobs = planner.routes[line.candidate.subject].knobs(line.candidate)
     why = f"{line.beside} asks for less of everything"
     for knob in (*knobs[len(knobs) // 2 :], *knobs):
-        plan = _planned(planner, line.candidate, knob, Shares.uniform())
+        plan = planned(planner, line.candidate, knob, Shares.uniform())
         if plan is not None:
             factor = planner.value(plan) / planner.value(best)
             return Alternative(line.candidate, plan, f"{factor:.3g} times the chosen plan; {why}")

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgd_compiler.algorithms.choice import Alternative as Considered
 from qgd_compiler.algorithms.choice import Choice
 from qgd_compiler.algorithms.history import rows
 from qgd_compiler.algorithms.loop import Loop, Loops
 from qgd_compiler.algorithms.plan import Plan
+from qgd_compiler.algorithms.planner import Alternative as Considered
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.analysis.regime import Regime as MeasuredRegime

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qgd_compiler.algorithms.choice import Choice, Planner
+from qgd_compiler.algorithms.choice import Choice
 from qgd_compiler.algorithms.loop import Loop, Loops, PricedPiece
 from qgd_compiler.algorithms.plan import Plan, Shares
+from qgd_compiler.algorithms.planner import Planner
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.readout.reader import Reader
 from qgd_compiler.costing.exchange import Exchange

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.choice import Planner
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.planner import Planner
 from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder

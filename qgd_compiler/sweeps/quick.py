@@ -16,9 +16,9 @@ from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine, choose
 from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
 from qgd_compiler.algorithms.arrays.formula import Prices
 from qgd_compiler.algorithms.arrays.pricing import Array, Index
-from qgd_compiler.algorithms.choice import OBJECTIVES, PROVEN, PROVEN_ROTATION
 from qgd_compiler.algorithms.linear_solvers import FAR, LINEAR_SOLVERS, LinearSolver
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.planner import OBJECTIVES, PROVEN, PROVEN_ROTATION
 from qgd_compiler.algorithms.polynomials import walks
 from qgd_compiler.algorithms.routes.stationary import STATIONARY
 from qgd_compiler.analysis.inverse_norm import history_inverse_norm

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from qgd_compiler.algorithms.choice import OBJECTIVES, Planner
+from qgd_compiler.algorithms.planner import OBJECTIVES, Planner
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.costing.exchange import Exchange

@@ -17,9 +17,9 @@ from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
 from qgd_compiler.algorithms.arrays.leaves import NAMES, Matrices
 from qgd_compiler.algorithms.arrays.menu import Group, groups_of, quick, search
 from qgd_compiler.algorithms.arrays.search import NEARER, Searcher
-from qgd_compiler.algorithms.choice import OBJECTIVES, Planner
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.planner import OBJECTIVES, Planner
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.spec.loader import validate

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from qgd_compiler.algorithms.access import Qroam, Qrom, column_caps
-from qgd_compiler.algorithms.choice import OBJECTIVES, PROVEN, choose, pareto_front
+from qgd_compiler.algorithms.choice import choose, pareto_front
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.planner import OBJECTIVES, PROVEN
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import sparse
 
 from qgd_compiler.algorithms.access import Qroam
-from qgd_compiler.algorithms.choice import Planner
 from qgd_compiler.algorithms.plan import Plan, Shares
+from qgd_compiler.algorithms.planner import Planner
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.routes.menu import routes_of
 from qgd_compiler.backends.assemble import Heading
