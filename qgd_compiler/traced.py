@@ -71,6 +71,19 @@ class Tape:
             raise ValueError(f"two functions called {function.__name__} on one tape")
         return f"own {function.__name__}"
 
+    def passes(self, count: Traced) -> Traced:
+        """The number of passes of a loop; ArithmeticError, when it is worked out, where there are fewer `levels`."""
+
+        def within_levels(passes: Any) -> Any:
+            if np.any(np.asarray(passes) > self.levels):
+                raise ArithmeticError(
+                    f"a loop of {np.max(passes):g} passes was traced with {self.levels} levels"
+                )
+            return passes
+
+        within_levels = self._functions.setdefault("within_levels", within_levels)
+        return self.one(within_levels, count)
+
     def apply(self, name: str, *arguments: Any) -> Any:
         """One of NumPy's functions; a constant where all arguments are constants."""
         arguments = tuple(a if isinstance(a, Traced) else plain(a) for a in arguments)

@@ -116,6 +116,18 @@ def test_loops_are_written_out_as_deep_as_the_tape_is_told(count: int) -> None:
     assert found == count
 
 
+def test_a_loop_that_is_longer_than_the_tape_was_told_is_an_error_and_not_cut() -> None:
+    tape = Tape(levels=5)
+    builder = Builder("loop")
+    qubit = builder.register("qubit", 1)
+    for _ in builder.levels(tape.input("count")):
+        builder.call(Gate(kind="X"), qubit)
+    loops = [step for step in builder.routine().body if isinstance(step, Loop)]
+    function = tape.function(("count",), [sum(loop.count for loop in loops)])
+    with pytest.raises(ArithmeticError, match="6 passes was traced with 5 levels"):
+        function(np.array([2.0, 6.0]), {})
+
+
 def test_what_cannot_be_traced_is_an_error() -> None:
     tape = Tape()
     a = tape.input("a")

@@ -162,7 +162,9 @@ def _of_each(search: Search, controlled: bool, shape: tuple[Array, ...], bits: A
 
 @lru_cache(maxsize=1024)  # other access models, and the inverse, ask for the same again
 def _remembered(search: Search, controlled: bool, rows: int, content: bytes) -> Array:
-    return _by_pieces(search, controlled, np.frombuffer(content).reshape(rows, -1))
+    found = _by_pieces(search, controlled, np.frombuffer(content).reshape(rows, -1))
+    found.setflags(write=False)  # others will be given the same
+    return found
 
 
 def _by_pieces(search: Search, controlled: bool, whole: Array) -> Array:

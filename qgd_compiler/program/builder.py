@@ -96,7 +96,9 @@ class Builder:
         """
         if is_array(count):
             outer = self._body
-            for number in range(count.tape.levels if isinstance(count, Traced) else int(np.max(count))):
+            levels = count.tape.levels if isinstance(count, Traced) else int(np.max(count))
+            count = count.tape.passes(count) if isinstance(count, Traced) else count
+            for number in range(levels):
                 self._body = []
                 yield number
                 outer.append(Loop(index=number, count=less(number, count), body=tuple(self._body)))

@@ -282,6 +282,12 @@ def test_bernstein_bounds_the_degree_of_chebyshev_polynomials(degree: int, low: 
     assert degree_per_amplitude(places, -sizes, 0.0) <= degree * (1 + 1e-9)
 
 
+def test_what_no_argument_reaches_is_not_followed() -> None:
+    places, sizes = np.array([0.0, 0.5, 1.5]), np.array([1.0, 0.9, -30.0])
+    assert degree_per_amplitude(places, sizes, 0.0) == pytest.approx(0.1 / np.arcsin(0.5))
+    assert degree_per_amplitude(places + 2, sizes, 0.0) == 0
+
+
 def test_a_line_whose_degree_costs_more_than_the_plan_is_listed_and_not_worked_out() -> None:
     run = {
         **DECLARED,

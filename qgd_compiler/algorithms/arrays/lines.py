@@ -78,9 +78,8 @@ class Lines:
         return {"span": span, "bits": bits, **states_at(found, index, self._cost)}
 
     def _cost(self, operation: Operation, adjoint: bool) -> Cost:
-        if (
-            self.vector.data is None
-        ):  # then the encodings are of bounds, and stay from one compile to the next
+        if self.vector.data is None:
+            # the encodings are of bounds, and stay from one compile to the next
             return fold_kept(operation, price_of, adjoint)
         return self.folder.cost(operation, adjoint)
 

@@ -31,7 +31,7 @@ FIRST = (range(-1, 4), range(-1, 4), range(-12, 13, 3))  # how far one exponent 
 NEAR = (range(-1, 2), range(-1, 2), range(-2, 3))  # and then
 TOGETHER = (range(-1, 2), range(-1, 2), range(-1, 2))  # and all of them
 CYCLES = 12  # through all exponents and the padding
-NEARER = 0.9  # times a bound at the paddings of a table bounds paddings between them: costs are smooth there
+NEARER = 0.9  # room for paddings between those of a table, whose bounds may be lower: seen to be enough, not proven
 CELLS = 9  # boxes for each of three shares, the last one down to 0
 AROUND = (0.7, 0.85, 1.2, 1.4)  # times the padding, at the end
 

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 RUNS = 0.5  # amplification takes at least (2m+1)/sin²((2m+1)θ) >= 0.69/sin θ runs
+ROUNDING = 1e-12  # by which a place may leave [−1, 1]
 HALVINGS = 24  # of the way from the lowest eigenvalue to the highest
 
 
@@ -33,10 +34,12 @@ def eigenvalues_between(low: ArrayLike, high: ArrayLike) -> Array:
 def degree_per_amplitude(places: Array, sizes: Array, slack: ArrayLike) -> Array:
     """d/c at least, over the last axis.
 
-    places  arguments of the polynomial at `eigenvalues_between`; `sizes` f/F there, 1 at the first
+    places  arguments of the polynomial at `eigenvalues_between`; outside [−1, 1] nothing is followed
+    sizes   f/F there
     slack   r
     """
-    theta = np.arcsin(np.clip(places, -1.0, 1.0))
+    inside = np.abs(places) <= 1 + ROUNDING
+    theta = np.where(inside, np.arcsin(np.clip(places, -1.0, 1.0)), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         drop = sizes[..., :1] - sizes[..., 1:] - 2 * np.asarray(slack)[..., None]
         found = drop / np.abs(theta[..., 1:] - theta[..., :1])
