@@ -266,7 +266,7 @@ def _simplified(name: str, arguments: Sequence[Any]) -> Any:
         condition, then, otherwise = arguments
         if not isinstance(condition, Traced):
             return then if condition else otherwise
-        return then if _same(then, otherwise) else None
+        return then if same(then, otherwise) else None
     if len(arguments) != 2:
         return None
     a, b = arguments
@@ -281,7 +281,8 @@ def _simplified(name: str, arguments: Sequence[Any]) -> Any:
     return 0 if name == "multiply" and b == 0 else None
 
 
-def _same(a: Any, b: Any) -> bool:
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are equal numbers, or the same traced one."""
     if isinstance(a, Traced) or isinstance(b, Traced):
         return isinstance(a, Traced) and isinstance(b, Traced) and a.number == b.number
     return bool(a == b)

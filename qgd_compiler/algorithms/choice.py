@@ -15,7 +15,7 @@ from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.branch_and_bound import Root
 from qgd_compiler.algorithms.looking import Looked, Menu, menu_of
 from qgd_compiler.algorithms.plan import Candidate, Plan, Shares
-from qgd_compiler.algorithms.planner import PROVEN, PROVEN_ROTATION, Alternative, Planner, Progress, planned
+from qgd_compiler.algorithms.planner import PROVEN, Alternative, Planner, Progress, planned, surest
 from qgd_compiler.algorithms.ranking import Ranked, rank
 from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.route import Line, Route
@@ -164,8 +164,17 @@ class _Rest:
 
 def _at(planner: Planner, best: Plan, shares: Shares) -> float | None:
     """What the winner would cost at another split, relative to its own; None where that is infeasible."""
-    plan = planned(planner, best.candidate, best.knob, shares)
+    plan = _planned_near(planner, best.candidate, best.knob, shares)
     return None if plan is None else planner.value(plan) / planner.value(best)
+
+
+def _planned_near(planner: Planner, candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
+    """A line at a split and a free number, or at the next one where that is infeasible; None: at all."""
+    for number in (knob, *planner.routes[candidate.subject].knobs(candidate)):
+        plan = planned(planner, candidate, number, shares)
+        if plan is not None:
+            return plan
+    return None
 
 
 def _is_proven(plan: Plan, exchange: Exchange) -> bool:
@@ -177,9 +186,7 @@ def _best_proven(
     planner: Planner, lines: Sequence[Line], menu: Menu, best: Plan, progress: Progress
 ) -> tuple[Plan | None, Exchange, str]:
     """The cheapest proven plan: in the exchange of the spec if that is proven, else with proven rotations."""
-    exchange = planner.exchange
-    if exchange.kind not in PROVEN:
-        exchange = Exchange(exchange.toffoli_in_t, PROVEN_ROTATION)
+    exchange = surest(planner.exchange)
     if exchange.kind not in PROVEN:
         return (
             None,
@@ -216,7 +223,7 @@ def _listed(rest: _Rest) -> tuple[Alternative, ...]:
             plan = planned(planner, candidate, spot.knob, spot.shares)
         how = ""
         if plan is None:
-            plan, how = planned(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
+            plan, how = _planned_near(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
         if plan is best:
             reason = "chosen"
         elif plan is None:

@@ -15,6 +15,7 @@ from qgd_compiler.algorithms.arrays.menu import Group, Searched, Spot, groups_of
 from qgd_compiler.algorithms.branch_and_bound import Found, Root, Search
 from qgd_compiler.algorithms.plan import Candidate, Plan, Shares
 from qgd_compiler.algorithms.planner import PROVEN, Alternative, Planner, Progress, planned
+from qgd_compiler.algorithms.routes.polynomial import PolynomialRoute
 from qgd_compiler.algorithms.routes.route import Line
 from qgd_compiler.errors import InfeasibleError
 
@@ -87,35 +88,45 @@ class Menu:
 
 def menu_of(planner: Planner, lines: Sequence[Line], progress: Progress) -> tuple[Menu, list[Alternative]]:
     """What may win, and the lines that cannot serve with their reasons."""
-    quickly = [
-        line.candidate
-        for line in lines
-        if not line.reason
-        and not line.beside
-        and planner.reader is None
-        and quick(planner.routes[line.candidate.subject])
-    ]
     settings = (planner.exchange, planner.folder, planner.value, planner.most_qubits)
-    groups = groups_of(planner.routes, quickly, *settings)
-    alive = {c for g in groups for c, b in zip(g.candidates, g.bounds, strict=True) if np.isfinite(b).any()}
+    quickly = [line for line in lines if _quick(planner, line)]
+    later = [line for line in quickly if isinstance(planner.routes[line.candidate.subject], PolynomialRoute)]
+    first = [line.candidate for line in quickly if line not in later]
+    priced = set(first)
+    groups = groups_of(planner.routes, first, *settings)
     searched = search(groups)
     limit = searched.spots[0].value * (1 + ROUNDING) if searched.spots else math.inf
+    # what a polynomial is takes long to find out: only those that may win are asked for it
+    least = {line.candidate: _least(planner, line, limit) for line in lines if line.candidate not in priced}
+    possible = [line.candidate for line in later if least[line.candidate] <= limit]
+    polynomials = groups_of(planner.routes, possible, *settings, limit)
+    if polynomials:
+        groups = [*groups, *polynomials]
+        searched = search(groups)
+    alive = {c for g in groups for c, b in zip(g.candidates, g.bounds, strict=True) if np.isfinite(b).any()}
     slow, hopeless = [], {}
     for line in lines:
         if line.candidate in alive:
             continue
-        least = 0.0 if line.reason or math.isinf(limit) else _least(planner, line)
-        if line.kind in PROVEN and least > limit:
-            hopeless[line.candidate] = least
+        if line.kind in PROVEN and least.get(line.candidate, 0.0) > limit:
+            hopeless[line.candidate] = least[line.candidate]
         else:
             slow.append(line)
     roots, refused = _roots(planner, slow, progress)
     return Menu(planner, roots, groups, searched, hopeless), refused
 
 
-def _least(planner: Planner, line: Line) -> float:
-    """The objective of every plan of a line, at least."""
-    if line.beside or planner.reader is not None:
+def _quick(planner: Planner, line: Line) -> bool:
+    """Whether arrays price it."""
+    candidate = line.candidate
+    if line.reason or line.beside or planner.reader is not None:
+        return False
+    return quick(planner.routes[candidate.subject], candidate.solver)
+
+
+def _least(planner: Planner, line: Line, limit: float) -> float:
+    """The objective of every plan of a line, at least; 0 where it does not matter."""
+    if line.reason or line.beside or planner.reader is not None or math.isinf(limit):
         return 0.0
     found = planner.routes[line.candidate.subject].least(line.candidate)
     return 0.0 if found is None else float(planner.value(found))  # type: ignore[arg-type]

@@ -27,6 +27,11 @@ PROVEN = (Kind.EXACT, Kind.BOUND)
 PROVEN_ROTATION = "proven_word"
 
 
+def surest(exchange: Exchange) -> Exchange:
+    """The exchange where it is proven, else the same with proven rotations (a Toffoli may still be a convention)."""
+    return exchange if exchange.kind in PROVEN else Exchange(exchange.toffoli_in_t, PROVEN_ROTATION)
+
+
 @dataclass(frozen=True)
 class Alternative:
     """A line of the menu with a plan, or with the reason why it has none."""

@@ -24,6 +24,7 @@ from qgd_compiler.algorithms.adiabatic.walk import Task
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
 from qgd_compiler.algorithms.plan import Lowered, displacement_of
+from qgd_compiler.algorithms.polynomial_plan import COEFFICIENTS_PART
 from qgd_compiler.algorithms.qsp.angles import gqsp_angles, gram_angles
 from qgd_compiler.algorithms.qsp.chebyshev_lcu import chebyshev_lcu, chebyshev_lcu_gram
 from qgd_compiler.algorithms.qsp.gqsp import gqsp, gqsp_gram
@@ -34,7 +35,6 @@ from qgd_compiler.algorithms.qsp.series import in_factor
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.families import CHEBYSHEV, PROCESSING, TRANSFORMATION
 from qgd_compiler.algorithms.routes.menu import FAMILIES
-from qgd_compiler.algorithms.routes.polynomial import COEFFICIENTS_PART
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject, StationarySubject
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import UnsupportedError

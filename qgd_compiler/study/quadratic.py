@@ -81,7 +81,7 @@ def quadratic_of(study: Study) -> Quadratic:
         low=low,
         high=high,
         offers=offers(study.matrix, entries=known, tables=study.written),
-        steps=_steps(study.matrix, known, response, study.written),
+        steps=step_offers(study.matrix, known, response, written=study.written),
         factor=_factor(study.matrix, study.written),
         states=states,
         nonzeros=nonzeros_of(study),
@@ -136,7 +136,9 @@ def _distance(response: Response, low: float, high: float) -> float | None:
     return math.exp(left) / -math.expm1(left) if left < 0 else None
 
 
-def _steps(matrix: Matrix, known: Matrix | None, response: Response, written: bool) -> tuple[Offer, ...]:
+def step_offers(
+    matrix: Matrix, known: Matrix | None, response: Response, *, written: bool
+) -> tuple[Offer, ...]:
     """Encodings of I − ηH."""
     if not response.closed:
         return ()

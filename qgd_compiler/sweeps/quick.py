@@ -18,7 +18,7 @@ from qgd_compiler.algorithms.arrays.formula import Prices
 from qgd_compiler.algorithms.arrays.pricing import Array, Index
 from qgd_compiler.algorithms.linear_solvers import FAR, LINEAR_SOLVERS, LinearSolver
 from qgd_compiler.algorithms.plan import Shares
-from qgd_compiler.algorithms.planner import OBJECTIVES, PROVEN, PROVEN_ROTATION
+from qgd_compiler.algorithms.planner import OBJECTIVES, PROVEN, surest
 from qgd_compiler.algorithms.polynomials import walks
 from qgd_compiler.algorithms.routes.stationary import STATIONARY
 from qgd_compiler.analysis.inverse_norm import history_inverse_norm
@@ -30,16 +30,17 @@ from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Spec
 from qgd_compiler.study.classical import accelerated_pace
+from qgd_compiler.sweeps.alone import left_alone, polynomials_may_serve
 from qgd_compiler.sweeps.columns import OK, OUTPUTS, Column, Words
-from qgd_compiler.sweeps.contenders import contended, polynomials_may_serve
-from qgd_compiler.sweeps.declared import Points, points_of, smallest_kept
+from qgd_compiler.sweeps.contenders import transformed_lines
+from qgd_compiler.sweeps.declared import Mask, Points, points_of, smallest_kept
 from qgd_compiler.sweeps.fields import field_of
 from qgd_compiler.sweeps.models import Readings, why_not_arrays
 from qgd_compiler.sweeps.pointwise import Pointwise
 
 HISTORY = "history of a quadratic model"
 AT_ONCE = 2**15
-FEW_AT_ONCE = 2048  # where some may have to be priced one by one
+FEW_AT_ONCE = 2**13  # where some may have to be priced one by one
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class Quick:
             with np.errstate(
                 over="ignore", invalid="ignore", divide="ignore"
             ):  # runs that grow beyond float64
-                priced, limit = _priced(part)
-                there = np.isfinite(priced["t_count"]) & ~contended(part, limit)
+                priced, alone = _priced(part)
+                there = np.isfinite(priced["t_count"]) & ~alone
             done[put(found, part, priced, there)] = True
         rest = np.flatnonzero(~done)
         if len(rest):
@@ -148,23 +149,42 @@ def by_settings(points: Points) -> list[Points]:
     return found
 
 
-def _priced(points: Points) -> tuple[dict[str, NDArray[Any]], Array]:
-    """The outputs of all points, infinite T gates where no line serves; and what both plans cost at most.
-
-    That in units of the objective: a line that always costs more is neither the chosen plan nor the proven one.
-    """
+def _priced(points: Points) -> tuple[dict[str, NDArray[Any]], Mask]:
+    """The outputs of all points, infinite T gates where no line serves; and points that have to be priced alone."""
     model = points.models[int(points.model[0])]
     spec = model.spec
     exchange = Exchange(spec.exchange.toffoli_in_t.value, spec.exchange.rotation)
     price = spec.access.price_per_lookup
     accesses = [access_named(n, None if price is None else price.value) for n in spec.access.models]
-    lines = _lines(points, tuple(model.offers), accesses)
+    linear = _lines(points, tuple(model.offers), accesses)
     value = OBJECTIVES[spec.objective]
-    best = choose_many(points.runs, points.matrices, lines, exchange, value)
+    sure = surest(exchange)
+
+    def chosen(lines: Sequence[ManyLine], before: ManyChoice | None, first: int) -> ManyChoice:
+        return choose_many(points.runs, points.matrices, lines, exchange, value, before, first)
+
+    def proven(lines: Sequence[ManyLine], before: ManyChoice | None, first: int) -> ManyChoice:
+        certain = [line if line.solver.kind in PROVEN else replace(line, valid=nowhere) for line in lines]
+        return choose_many(points.runs, points.matrices, certain, sure, value, before, first)
+
+    nowhere = np.zeros(len(points.index), dtype=bool)
+    best = chosen(linear, None, 0)
+    certain = proven(linear, None, 0) if sure.kind in PROVEN else None
+    # a line that always costs more than both is neither of them
+    limit = best.value if certain is None else np.fmax(best.value, certain.value)
+    polynomials, unusual = transformed_lines(points, limit, accesses)
+    lines = [*linear, *polynomials]
+    if polynomials:
+        best = chosen(lines, best, len(linear))
+        certain = None if certain is None else proven(lines, certain, len(linear))
+        limit = best.value if certain is None else np.fmax(best.value, certain.value)
     found = plan_columns(points, lines, best, exchange, spec)
-    found["proven_t_count"], proven = _proven(points, lines, exchange, value)
+    found["proven_t_count"] = np.full(len(points.index), np.nan)
+    if certain is not None:
+        for _, at, prices, way in _chosen_plans(points, lines, certain, sure, value):
+            found["proven_t_count"][at] = prices.t_count[np.arange(len(at)), way]
     found.update(_classical(points, spec, found["t_count"]))
-    return found, np.fmax(best.value, proven)
+    return found, unusual | left_alone(points, limit)
 
 
 def _lines(points: Points, encodings: Sequence[str], accesses: Sequence[Access]) -> list[ManyLine]:
@@ -251,20 +271,6 @@ def plan_columns(
     found["regime"] = points.regime.astype(object)
     found["status"] = np.full(count, OK, dtype=object)
     return found
-
-
-def _proven(points: Points, lines: Sequence[ManyLine], exchange: Exchange, value: Any) -> tuple[Array, Array]:
-    """T gates of the best plan of which every formula is exact or a bound, and its objective."""
-    if exchange.kind not in PROVEN:
-        exchange = Exchange(exchange.toffoli_in_t, PROVEN_ROTATION)
-    found = np.full(len(points.index), np.nan)
-    if exchange.kind not in PROVEN:
-        return found, found
-    proven = [line for line in lines if line.solver.kind in PROVEN]
-    best = choose_many(points.runs, points.matrices, proven, exchange, value)
-    for _, at, prices, way in _chosen_plans(points, proven, best, exchange, value):
-        found[at] = prices.t_count[np.arange(len(at)), way]
-    return found, best.value
 
 
 def _chosen_plans(

@@ -20,6 +20,7 @@ from qgd_compiler.algorithms.arrays.search import NEARER, Searcher
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
 from qgd_compiler.algorithms.plan import Shares
 from qgd_compiler.algorithms.planner import OBJECTIVES, Planner
+from qgd_compiler.algorithms.routes.polynomial import PolynomialRoute
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.spec.loader import validate
@@ -47,12 +48,13 @@ DECLARED: dict[str, Any] = {
 
 
 def groups(found: Planner, objective: str = "t_count") -> list[Group]:
+    """Of linear solvers; those of polynomials: `test_polynomial_arrays.py`."""
     lines = [
         line.candidate
         for route in found.routes.values()
-        if quick(route)
+        if not isinstance(route, PolynomialRoute)
         for line in route.lines(ACCESSES)
-        if not line.reason and not line.beside
+        if not line.reason and not line.beside and quick(route, line.candidate.solver)
     ]
     return groups_of(found.routes, lines, found.exchange, found.folder, OBJECTIVES[objective], None)
 
@@ -185,9 +187,10 @@ def test_the_bound_of_all_paddings_is_below_that_of_each_and_below_every_plan() 
                     )
                     for r in (runs, tables.easiest)
                 )
-                loose = easiest.bounds(at, tables.least(False))[:, 0]
-                each = searcher.bounds(at, tables.whole(False))
+                table = tables.whole(line)
+                loose = easiest.bounds(at, table.first)[:, 0]
+                each = searcher.bounds(at, table)
                 assert np.all(loose <= each.min(axis=1))
-                place = searcher.best(at, tables.whole(False), searcher.start(at, tables.whole(False)))
+                place = searcher.best(at, table, searcher.start(at, table))
                 assert np.all(loose <= place.value)
                 assert np.all(each.min(axis=1) * NEARER <= place.value)

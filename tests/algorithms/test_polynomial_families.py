@@ -15,17 +15,18 @@ from hypothesis import strategies as st
 from numpy.polynomial.chebyshev import chebval
 
 from qgd_compiler.algorithms.access import Qroam, Qrom
+from qgd_compiler.algorithms.amplification import amplifications
 from qgd_compiler.algorithms.choice import choose
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.planner import planned
 from qgd_compiler.algorithms.polynomials import walks
-from qgd_compiler.algorithms.polynomials.fewest import degree_per_amplitude, eigenvalues_between
+from qgd_compiler.algorithms.polynomials.fewest import RUNS, degree_per_amplitude, eigenvalues_between
 from qgd_compiler.algorithms.polynomials.lchs import lchs
 from qgd_compiler.algorithms.qsp.series import Parity
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.bounded import Direct, OneSided
 from qgd_compiler.algorithms.routes.families import Gram, Power
 from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian
-from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
 from tests.algorithms.small_problems import GRADIENT, HESSIAN, planner, problem
@@ -261,9 +262,9 @@ def test_no_polynomial_costs_less_than_its_least_price(tmp_path: Path, declared:
             for _ in range(3):
                 weights = np.exp(random.uniform(-4, 0, 4))
                 split = Shares(*(float(w) for w in weights / weights.sum()))
-                try:
-                    plan = found.plan(line.candidate, 0, split)
-                except InfeasibleError:
+                knobs = route.knobs(line.candidate)
+                plan = next(filter(None, (planned(found, line.candidate, k, split) for k in knobs)), None)
+                if plan is None:
                     continue
                 assert least.t_count <= plan.t_count
                 assert least.toffoli_count <= plan.toffoli_count
@@ -280,6 +281,13 @@ def test_bernstein_bounds_the_degree_of_chebyshev_polynomials(degree: int, low: 
     sizes = chebval(places, [0.0] * degree + [1.0])
     assert degree_per_amplitude(places, sizes, 0.0) <= degree * (1 + 1e-9)
     assert degree_per_amplitude(places, -sizes, 0.0) <= degree * (1 + 1e-9)
+
+
+@given(st.floats(1e-6, 1.0), st.floats(1.0, 2.0))
+def test_no_amplification_takes_fewer_runs_than_one_over_the_amplitude(low: float, spread: float) -> None:
+    for most in (None, min(low * spread, 1.0) ** 2):
+        for way in amplifications(low**2, most=most, reusable=True):
+            assert (2 * way.rounds + 1) * way.circuits * low >= RUNS * (1 - 1e-9)
 
 
 def test_what_no_argument_reaches_is_not_followed() -> None:

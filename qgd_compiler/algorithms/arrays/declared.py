@@ -12,6 +12,7 @@ import numpy as np
 from qgd_compiler.algorithms.access import Access, IdealQram
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
 from qgd_compiler.algorithms.arrays.distinct import distinct, first_of_each
+from qgd_compiler.algorithms.arrays.form import Subject
 from qgd_compiler.algorithms.arrays.leaves import BESIDE, Formula, Leaf, least_of_each, levels_of
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
 from qgd_compiler.algorithms.arrays.slots import BOTH_WAYS, cost_slots
@@ -105,6 +106,11 @@ class DeclaredLines:
     layers: bool = False
 
     @property
+    def subject(self) -> Subject:
+        """As `Form` says."""
+        return "point" if self.stationary else "history"
+
+    @property
     def in_t(self) -> bool:
         """As `Form` says."""
         return isinstance(self.leaf.access, IdealQram)
@@ -129,19 +135,20 @@ class DeclaredLines:
 
     def encodings(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `Lines` says."""
-        return self.leaf.controlled(self.declared.matrix[line], epsilon, names)
+        return self.leaf.encodings(self.declared.matrix[line], epsilon, names)
 
     def states(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `Lines` says: the dense tree, or where the gradient has few entries the cheaper of the two."""
-        return vector_states(self, line, np.where(epsilon > 0, epsilon, 1.0), names)
+        return vector_states(self.declared, self.leaf, line, epsilon, names)
 
 
 def vector_states(
-    lines: DeclaredLines, line: Index, epsilon: Array, names: Sequence[str]
+    runs: DeclaredRuns, leaf: Leaf, line: Index, epsilon: Array, names: Sequence[str]
 ) -> dict[str, Scalar]:
-    """What `upload.vector_state` makes of one vector without data, for arrays."""
-    which, leaf = lines.declared.matrix[line], lines.leaf
-    span, nonzeros = leaf.matrices.rows[which], lines.declared.nonzeros[line]
+    """What `upload.vector_state` makes of one vector without data, for arrays; of no error where there is none."""
+    epsilon = np.where(epsilon > 0, epsilon, 1.0)
+    which = runs.matrix[line]
+    span, nonzeros = leaf.matrices.rows[which], runs.nonzeros[line]
 
     def words_for(entries: Array) -> Index:
         found = np.asarray(maximum(angle_bits_for(entries, epsilon), 2)).astype(np.int64)
@@ -151,7 +158,7 @@ def vector_states(
     if few.any():
         names = BOTH_WAYS  # to tell which is cheaper
     bits, words = np.asarray(ceil_log2(span)), words_for(span)
-    tree = _trees(lines, which, words, names)
+    tree = _trees(leaf, which, words, names)
     size = words.astype(float)
     slots = {"error": error_bound(span, size), "angle bits": size, "span": span, "bits": bits, **tree}
     if not few.any():
@@ -166,8 +173,8 @@ def vector_states(
     return {name: np.where(better, sparse[name], slots[name]) for name in slots}
 
 
-def _trees(lines: DeclaredLines, which: Index, words: Index, names: Sequence[str]) -> dict[str, Scalar]:
-    matrices, access = lines.leaf.matrices, lines.leaf.access
+def _trees(leaf: Leaf, which: Index, words: Index, names: Sequence[str]) -> dict[str, Scalar]:
+    matrices, access = leaf.matrices, leaf.access
 
     def made(matrix: Index, bits: Index) -> dict[str, Scalar]:
         rows = matrices.rows[matrix]
@@ -176,7 +183,7 @@ def _trees(lines: DeclaredLines, which: Index, words: Index, names: Sequence[str
             return dict(zip(BOTH_WAYS, costs(rows, bits.astype(float), {}), strict=True))
 
     kept = matrices.kept.setdefault(("amplitude tree", access), Kept())
-    return kept.at(which, words, names, made, beside=0 if lines.leaf.coarse else BESIDE)
+    return kept.at(which, words, names, made, beside=0 if leaf.coarse else BESIDE)
 
 
 @lru_cache(maxsize=64)

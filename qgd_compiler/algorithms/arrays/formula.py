@@ -14,33 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgd_compiler.algorithms.access import Qrom
-from qgd_compiler.algorithms.amplification import Wanted
 from qgd_compiler.algorithms.arrays.amplifying import Ways, amplified, repeated, ways_of
-from qgd_compiler.algorithms.arrays.slots import LAYERS, OF_ENCODING, OF_STATE, encoding_of, state_of
-from qgd_compiler.algorithms.encoding import Encoding
-from qgd_compiler.algorithms.history import history_encoding, rows
-from qgd_compiler.algorithms.history_plan import Composed, composed
-from qgd_compiler.algorithms.linear_solvers import LinearSolver
+from qgd_compiler.algorithms.arrays.form import OF_SERIES, SHARES, Form
+from qgd_compiler.algorithms.arrays.lowerings import Lowering, lowering
+from qgd_compiler.algorithms.arrays.slots import BOTH_WAYS, OF_ENCODING, OF_STATE
 from qgd_compiler.algorithms.plan import Shares, circuit
-from qgd_compiler.algorithms.problem import HistorySums, RightHandSide
-from qgd_compiler.algorithms.right_hand_sides import driven
-from qgd_compiler.algorithms.stationary_plan import composed_stationary
-from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.gathered import price_of_counts, price_of_totals
-from qgd_compiler.kinds import Source
-from qgd_compiler.scalars import Scalar, ceil_log2, expected_count, maximum, minimum, where
+from qgd_compiler.scalars import Scalar, expected_count, maximum, minimum, where
 from qgd_compiler.traced import Tape, Traced
 
 Array = NDArray[np.float64]
 
-SHARES = ("solver", "encoding", "right_hand_side", "synthesis")
-SUMS = ("wanted_low", "wanted_high", "last_low", "last_high", "total_low", "total_high", "right_hand_sides")
-# η, T, the error for all shares together, and squared norms of the solution; then what is tried
-OF_RUN = ("rate", "iterations", "left", *SUMS, "padding", "inverse_norm", *SHARES)
-# the smallest eigenvalue, and ‖H⁻¹ĝ‖ between two values
-OF_POINT = ("left", "lowest", "solution_low", "solution_high", *SHARES)
 PRICES = ("t_count", "toffoli_count", "depth", "qubits", "t_per_circuit", "circuits", "queries", "kappa")
 
 
@@ -62,48 +47,19 @@ class Prices:
     shares: Shares
 
 
-@dataclass(frozen=True)
-class Form:
-    """What decides on a formula.
-
-    stationary   of plans for stationary points; else of histories
-    normed       the norm of the solution of a history is known, in the unit of the right-hand side
-    marks        where the wanted part stands in a step
-    layers       depths are counted (else they are 0)
-    bound        the shares add up to more than 1, and the prices are lower bounds
-    tight        what words do not use of their shares goes to the solver
-    in_t         memory may have a price in T gates; else encodings and states are Toffolis and rotations
-    value        what is minimised: then it and the shares are all that comes out, and with `sized` the qubits
-    """
-
-    solver: LinearSolver
-    exchange: Exchange
-    stationary: bool
-    normed: bool
-    marks: tuple[tuple[int, int], ...]
-    layers: bool
-    bound: bool
-    tight: bool
-    in_t: bool
-    value: Callable[[Any], Any] | None = None
-    sized: bool = True
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The names of what the formula is applied to, in order; arrays that broadcast, ways on the last axis."""
-        return OF_POINT if self.stationary else OF_RUN
+# what a formula is handed over beside its inputs: functions of an error, and what they give
+FUNCTIONS = {"encoding": OF_ENCODING, "query": BOTH_WAYS, "state": OF_STATE, "series": OF_SERIES}
 
 
 @dataclass(frozen=True)
 class Formula:
-    """A function of the `inputs` of a form, and of {"encoding", "state"}: functions of an error to tuples of slots.
+    """A function of the `inputs` of a form, and of the `FUNCTIONS` of an error by their names.
 
-    of_encoding, of_state   the slots that it looks at; any others may be missing
+    looks_at   the slots of each that it looks at; any others may be missing
     """
 
     function: Callable[..., tuple[Any, ...]]
-    of_encoding: tuple[str, ...]
-    of_state: tuple[str, ...]
+    looks_at: Mapping[str, tuple[str, ...]]
 
 
 @lru_cache(maxsize=256)
@@ -114,8 +70,8 @@ def formula(form: Form) -> Formula:
     """
     tape = Tape()
     given = {name: tape.input(name) for name in form.inputs}
-    made, wanted, most = (_stationary if form.stationary else _history)(form, tape, given)
-    prices = _counted(form, made, wanted, most)
+    made = lowering(form, tape, given)
+    prices = _counted(form, made)
     shares = [getattr(made.shares, name) for name in SHARES]
     outputs = [getattr(prices, name) for name in PRICES]
     if form.value is not None:
@@ -123,121 +79,21 @@ def formula(form: Form) -> Formula:
     results = [*outputs, *shares]
     return Formula(
         tape.function(form.inputs, results),
-        tuple(OF_ENCODING[place] for place in tape.used("encoding", results)),
-        tuple(OF_STATE[place] for place in tape.used("state", results)),
+        {
+            function: tuple(slots[place] for place in tape.used(function, results))
+            for function, slots in FUNCTIONS.items()
+        },
     )
 
 
-def _shares(given: Mapping[str, Traced]) -> Shares:
-    return Shares(*(given[name] for name in SHARES))
-
-
-@dataclass(frozen=True)
-class _Given:
-    """A history system of which sizes are traced."""
-
-    given: Mapping[str, Traced]
-    normed: bool
-
-    @property
-    def sums(self) -> HistorySums:
-        wanted, last, total = (
-            (self.given[f"{n}_low"], self.given[f"{n}_high"]) for n in ("wanted", "last", "total")
-        )
-        unit = self.given["right_hand_sides"] if self.normed else None
-        return HistorySums(wanted, last, total, unit, Source.BOUND)  # type: ignore[arg-type]
-
-    def inverse_norm(self, padding: Scalar) -> Scalar:
-        return self.given["inverse_norm"]
-
-    def allowed(self, epsilon: Scalar) -> Scalar:
-        return epsilon / self.given["rate"]
-
-
-def _parts(
-    form: Form, tape: Tape
-) -> tuple[Callable[[Scalar], Encoding], Callable[[Scalar], tuple[RightHandSide, dict[str, Scalar]]]]:
-    """The encoding and the state to an error, as they are handed over to the formula."""
-
-    def slots(name: str, names: tuple[str, ...], epsilon: Scalar) -> dict[str, Scalar]:
-        found: dict[str, Scalar] = dict(zip(names, tape.call(name, len(names), epsilon), strict=True))
-        nothing = (*(() if form.layers else LAYERS), *(() if form.in_t else ("t",)))
-        found.update({slot: 0 for slot in names if slot.split(" ")[-1] in nothing})
-        return found
-
-    def step_of(epsilon: Scalar) -> Encoding:
-        found = slots("encoding", OF_ENCODING, epsilon)
-        # an encoding that is not there has no number for its norm, and nothing that follows from it
-        found["alpha"] = where(found["there"], found["alpha"], np.nan)
-        return encoding_of(found)
-
-    def state(epsilon: Scalar) -> tuple[RightHandSide, dict[str, Scalar]]:
-        found = slots("state", OF_STATE, epsilon)
-        return state_of(found), found
-
-    return step_of, state
-
-
-def _history(form: Form, tape: Tape, given: Mapping[str, Traced]) -> tuple[Composed, Wanted, Scalar | None]:
-    step_of, state = _parts(form, tape)
-    iterations, padding = given["iterations"], given["padding"]
-
-    def driven_state(epsilon: Scalar) -> RightHandSide:
-        found, slots = state(epsilon)
-        routine = driven(
-            slots["span"],
-            iterations,
-            padding,
-            found.bits,
-            Qrom(),  # of no table here: the state has its own, the times need none
-            data_bits=slots["bits"],
-            state=found.routine,
-        )
-        return RightHandSide(routine, found.error, found.bits)
-
-    made = composed(
-        _Given(given, form.normed),
-        form.solver,
-        given["left"],
-        padding,
-        _shares(given),
-        step_of,
-        lambda step: history_encoding(step, given["rate"], iterations, padding, idle=True),
-        driven_state,
-        bound=form.bound,
-        tight=form.tight,
-    )
-    wanted = Wanted(ceil_log2(rows(iterations, padding)), iterations, form.marks)
-    return made, wanted, made.probability[1] if form.normed else None
-
-
-def _stationary(form: Form, tape: Tape, given: Mapping[str, Traced]) -> tuple[Composed, Wanted, Scalar]:
-    step_of, state = _parts(form, tape)
-    made = composed_stationary(
-        form.solver,
-        given["left"],
-        given["lowest"],
-        (given["solution_low"], given["solution_high"]),
-        _shares(given),
-        step_of,
-        lambda epsilon: state(epsilon)[0],
-        bound=form.bound,
-        tight=form.tight,
-    )
-    return made, Wanted(), 1.0
-
-
-def _counted(form: Form, made: Composed, wanted: Wanted, most: Scalar | None) -> Prices:
-    """The counts of `plan.counted`, of every way to amplify.
-
-    most  the probability of what is wanted is at most this; None: not known
-    """
-    success = made.success
+def _counted(form: Form, made: Lowering) -> Prices:
+    """The counts of `plan.counted`, of every way to amplify."""
+    success, most = made.success, made.most
     ways = repeated(success)
-    if form.solver.reusable:
+    if made.reusable:
         assert isinstance(success, Traced)  # it depends on the error of the solver
         ways = Ways(*success.tape.call(ways_of, 3, success, np.nan if most is None else most))
-    program = circuit(amplified(made.run, wanted, ways))
+    program = circuit(amplified(made.run, made.wanted, ways))
     cost = Folder(
         price_of_totals if form.layers else price_of_counts, by_digest=False, by_component=False
     ).cost(program)
@@ -247,9 +103,11 @@ def _counted(form: Form, made: Composed, wanted: Wanted, most: Scalar | None) ->
     qubits: Scalar = cost.work + where(gates.rotations > 0, exchange.extra_qubits(each), 0)
     for register in program.registers:
         qubits = qubits + register.size
-    there = (ways.circuits < np.inf) & (made.shares.solver > 0)
+    there = (ways.circuits < np.inf) & (made.shares.solver > 0) & (made.shares.synthesis > 0)
 
     def shaped(value: Scalar) -> Any:
+        if value is None:
+            return np.nan
         whole = there & (value == value)  # nothing without a number
         return where(whole, value, np.inf)
 
@@ -260,7 +118,7 @@ def _counted(form: Form, made: Composed, wanted: Wanted, most: Scalar | None) ->
         qubits=shaped(qubits),
         t_per_circuit=shaped(per_circuit),
         circuits=shaped(ways.circuits),
-        queries=shaped(made.queries.encoding),
+        queries=shaped(made.queries),
         kappa=shaped(made.kappa),
         shares=made.shares,
     )

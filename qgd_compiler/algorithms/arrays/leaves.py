@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast, final
 
 import numpy as np
@@ -85,24 +85,31 @@ class Leaf:
         """`bits`, and at least as many as circuits have."""
         return maximum(self.bits(which, epsilon), 1 if self.name == sparse_access.NAME else 2)
 
-    def controlled(self, which: Index, epsilon: Scalar, names: Sequence[str]) -> dict[str, Scalar]:
-        """The encodings under a control, as `names` of `OF_ENCODING`; each word of each matrix is counted once."""
+    def encodings(
+        self, which: Index, epsilon: Scalar, names: Sequence[str], *, controlled: bool = True
+    ) -> dict[str, Scalar]:
+        """The encodings as `names` of `OF_ENCODING`; each word of each matrix is counted once."""
         there = epsilon > 0
         words = np.asarray(self.words(which, np.where(there, epsilon, 1.0))).astype(np.int64)
         if self.coarse:
             words = least_of_each(which, words, len(self.matrices.rows))
-        kept = self.matrices.kept.setdefault((self.name, self.access), Kept())
-        slots = kept.at(which, words, names, self._made, beside=0 if self.coarse else BESIDE)
+        title = self.name if controlled else f"{self.name} without control"
+        kept = self.matrices.kept.setdefault((title, self.access), Kept())
+        made = partial(self._made, controlled=controlled)
+        slots = kept.at(which, words, names, made, beside=0 if self.coarse else BESIDE)
         if self.coarse and self.name == sparse_access.NAME:
             # with unlimited words
             slots["alpha"] = self.matrices.sparsity[which] * self.matrices.max_entry[which]
         return {"there": there, **slots}
 
-    def _made(self, which: Index, words: Index) -> dict[str, Scalar]:
+    def _made(self, which: Index, words: Index, *, controlled: bool) -> dict[str, Scalar]:
         m = self.matrices
         given = [getattr(m, name)[which] for name in BOUNDS]
         made = encoding_formula(
-            self.name, cast(Hashable, self.access), levels_of(self._deepest(given[0], given[1]))
+            self.name,
+            cast(Hashable, self.access),
+            levels_of(self._deepest(given[0], given[1])),
+            controlled=controlled,
         )
         with np.errstate(all="ignore"):
             return dict(zip(OF_LEAF, made(*given, words.astype(float), {}), strict=True))
@@ -120,12 +127,12 @@ def levels_of(entries: float) -> int:
 
 
 @lru_cache(maxsize=256)
-def encoding_formula(name: str, access: Access, levels: int) -> Formula:
+def encoding_formula(name: str, access: Access, levels: int, *, controlled: bool = True) -> Formula:
     """`OF_LEAF` of `BOUNDS` and words, in trees of at most so many levels: the lowering of a single one, traced."""
     tape = Tape(levels=levels)
     bounds = {bound: tape.input(bound) for bound in BOUNDS}
     words = tape.input("words")
-    made = encoder(name, access, bounds, words).encode(True)
+    made = encoder(name, access, bounds, words).encode(controlled)
     folder = Folder(price_of_counts, by_digest=False, by_component=False)
     sizes = {size: getattr(made, size) for size in ("alpha", "epsilon", "system", "ancilla", "gradient")}
     slots = {**sizes, **cost_slots(folder.cost(made.routine), folder.cost(made.routine, True))}

@@ -9,12 +9,15 @@ from typing import final
 import numpy as np
 
 from qgd_compiler.algorithms.access import Access, IdealQram
+from qgd_compiler.algorithms.arrays.form import OF_SERIES, Subject
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
-from qgd_compiler.algorithms.arrays.slots import cost_slots
+from qgd_compiler.algorithms.arrays.slots import OF_ENCODING, OF_STATE, cost_slots
 from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.menu.offer import Offer, Words
+from qgd_compiler.algorithms.qsp.series import Parity
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.right_hand_sides import States as Vector
+from qgd_compiler.algorithms.routes.families import Truncated
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.algorithms.upload import vector_state
 from qgd_compiler.costing.fold import Cost, Folder, fold_kept
@@ -50,6 +53,13 @@ class Lines:
 
     def encodings(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `pricing.Lines` says."""
+        made, index = self._encodings(line, epsilon, controlled=True)
+        return encodings_at(made, index, self._cost)
+
+    def _encodings(
+        self, line: Index, epsilon: Array, *, controlled: bool
+    ) -> tuple[list[Encoding | None], Index]:
+        """The different ones, and which of them serves each element."""
         made: dict[tuple[object, ...], Encoding] = {}
 
         def one(number: int, error: float) -> tuple[object, ...]:
@@ -58,20 +68,20 @@ class Lines:
                 prepared = offer.prepared(Words(epsilon=error), access)
                 key = (number, *prepared.key)
                 if key not in made:
-                    made[key] = prepared.encoding(controlled=True)
+                    made[key] = prepared.encoding(controlled)
             except InfeasibleError:
                 return ()
             return key
 
         keys, index = _grouped(line, epsilon, one)
-        return encodings_at([made.get(key) for key in keys], index, self._cost)
+        return [made.get(key) for key in keys], index
 
     def states(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
         """As `pricing.Lines` says."""
         keys, index = _grouped(line, epsilon, self._state)
         any_key = next((key for key in keys if key), None)  # stands in where there is no plan
         if any_key is None:
-            raise InfeasibleError("no line has an encoding that serves", remedy="a larger target.epsilon")
+            return _nothing(OF_STATE)
         found = [self._states[key or any_key] for key in keys]
         layouts = [offer.columns for offer, _ in self.lines]
         span, bits = (picked([int(getattr(c, name)) for c in layouts], line) for name in ("span", "bits"))
@@ -99,7 +109,7 @@ class LinesOfOneRun(Lines):
     """Those of a `LinearSystem` that arrays `serve`."""
 
     system: LinearSystem = field(kw_only=True)
-    stationary: bool = False
+    subject: Subject = "history"
 
     @property
     def marks(self) -> tuple[tuple[int, int], ...]:
@@ -135,7 +145,7 @@ class LinesOfOnePoint(Lines):
     """Those of a stationary point."""
 
     quadratic: Quadratic = field(kw_only=True)
-    stationary: bool = True
+    subject: Subject = "point"
     normed: bool = True
     marks: tuple[tuple[int, int], ...] = ()
 
@@ -149,6 +159,71 @@ class LinesOfOnePoint(Lines):
     def norms(self, line: Index, padding: Array) -> Array:
         """There is no history."""
         return np.zeros(np.shape(padding))
+
+
+@final
+@dataclass(eq=False)
+class LinesOfOnePolynomial(Lines):
+    """Those of one family of polynomials on a grid of errors.
+
+    kept      ‖f(H)v̂‖/F between two values, the upper one NaN: not known
+    place     of the whole error in the grid
+    weights   α of every line; `truncated` as `Family` says
+    """
+
+    kept: tuple[float, float] = field(kw_only=True)
+    place: int = field(kw_only=True)
+    weights: Sequence[float] = field(kw_only=True)
+    truncated: Callable[[float, float], Truncated] = field(kw_only=True)
+    subject: Subject = "polynomial"
+    normed: bool = True
+    marks: tuple[tuple[int, int], ...] = ()
+
+    def given(self, line: Index) -> dict[str, Scalar]:
+        """As `pricing.Lines` says."""
+        low, high = self.kept
+        weight = np.array(self.weights)[line]
+        run = {"left": self.remains, "kept_low": low, "kept_high": high, "place": float(self.place)}
+        return {**run, "weight": weight}
+
+    def norms(self, line: Index, padding: Array) -> Array:
+        """There is no history."""
+        return np.zeros(np.shape(padding))
+
+    def queries(self, line: Index, epsilon: Array, names: Sequence[str]) -> dict[str, Scalar]:
+        """As `PolynomialLines` says."""
+        made, index = self._encodings(line, epsilon, controlled=False)
+        return encodings_at(made, index, self._cost)
+
+    def series(self, line: Index, relative: Array, names: Sequence[str]) -> dict[str, Scalar]:
+        """As `PolynomialLines` says."""
+
+        def one(number: int, error: float) -> tuple[object, ...]:
+            return numbers_of(found_by(self.truncated, self.weights[number], error))
+
+        keys, index = _grouped(line, relative, one)
+        table = np.array([key or NO_POLYNOMIAL for key in keys], dtype=float)
+        return {name: table[:, place][index] for place, name in enumerate(OF_SERIES)}
+
+
+NO_POLYNOMIAL = (np.nan,) * len(OF_SERIES)
+
+
+def numbers_of(found: Truncated | None) -> tuple[float, ...]:
+    """`OF_SERIES` of a polynomial; NaN where there is none of mixed parity."""
+    if found is None or found.parity is not Parity.MIXED:
+        return NO_POLYNOMIAL
+    return tuple(float(getattr(found, name)) for name in OF_SERIES)
+
+
+def found_by(
+    truncated: Callable[[float, float], Truncated], weight: float, relative: float
+) -> Truncated | None:
+    """The polynomial, or None where there is none."""
+    try:
+        return truncated(weight, relative)
+    except InfeasibleError:
+        return None
 
 
 def serves(system: object) -> bool:
@@ -181,11 +256,11 @@ def _grouped(
 
 
 def encodings_at(made: Sequence[Encoding | None], index: Index, cost_of: CostOf) -> dict[str, Scalar]:
-    """Encodings under a control as arrays, and where there is one."""
+    """Encodings as arrays, and where there is one."""
     there = np.array([encoding is not None for encoding in made])
     known = [encoding for encoding in made if encoding is not None]
     if not known:
-        raise InfeasibleError("no word length serves any of the lines", remedy="a larger target.epsilon")
+        return {**_nothing(OF_ENCODING), "there": there[index]}
     whole = [known[0] if encoding is None else encoding for encoding in made]
     forward, backward = (gathered([cost_of(e.routine, way) for e in whole], index) for way in (False, True))
     numbers = {
@@ -193,6 +268,11 @@ def encodings_at(made: Sequence[Encoding | None], index: Index, cost_of: CostOf)
         for name in ("alpha", "epsilon", "system", "ancilla", "gradient")
     }
     return {"there": there[index], **numbers, **cost_slots(forward, backward)}
+
+
+def _nothing(names: Sequence[str]) -> dict[str, Scalar]:
+    """Slots of what is nowhere."""
+    return dict.fromkeys(names, np.nan)
 
 
 def states_at(

@@ -14,11 +14,11 @@ from qgd_compiler.algorithms.arrays.pricing import Lines, Pricer
 from qgd_compiler.algorithms.arrays.search import NEARER, Paddings, Searcher
 from qgd_compiler.algorithms.plan import Candidate, Shares
 from qgd_compiler.algorithms.routes.history import HistoryRoute
+from qgd_compiler.algorithms.routes.polynomial import PolynomialRoute
 from qgd_compiler.algorithms.routes.route import Route
 from qgd_compiler.algorithms.routes.stationary import StationaryRoute
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
-from qgd_compiler.errors import InfeasibleError
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,13 @@ class Searched:
     floor: Callable[[], float]
 
 
-def quick(route: Route) -> bool:
-    """Whether arrays price the lines of a route."""
+Quick = HistoryRoute | StationaryRoute | PolynomialRoute
+
+
+def quick(route: Route, solver: str) -> bool:
+    """Whether arrays price the lines of a route with one of its solvers."""
+    if isinstance(route, PolynomialRoute):
+        return route.quick(solver)
     if isinstance(route, StationaryRoute):
         return route.quick
     return isinstance(route, HistoryRoute) and serves(route.system)
@@ -64,37 +69,39 @@ def groups_of(
     folder: Folder,
     value: Callable[[Any], Any],
     most_qubits: int | None,
+    limit: float = np.inf,
 ) -> list[Group]:
-    """The lines, all of routes that are `quick`, by system and solver."""
+    """The lines, all of routes that are `quick`, by system and solver; `limit` as `Searcher.bounds_below` takes it."""
     sorted_out: dict[tuple[str, str], list[Candidate]] = {}
     for candidate in candidates:
         sorted_out.setdefault((candidate.subject, candidate.solver), []).append(candidate)
     found = []
     for (subject, solver), mine in sorted_out.items():
         route = routes[subject]
-        assert isinstance(route, HistoryRoute | StationaryRoute)
-        found.append(_group(route, solver, mine, exchange, folder, value, most_qubits))
+        assert isinstance(route, Quick)
+        found.append(_group(route, solver, mine, exchange, folder, value, most_qubits, limit))
     return found
 
 
 def _group(
-    route: HistoryRoute | StationaryRoute,
+    route: Quick,
     name: str,
     candidates: Sequence[Candidate],
     exchange: Exchange,
     folder: Folder,
     value: Callable[[Any], Any],
     most_qubits: int | None,
+    limit: float,
 ) -> Group:
     lines: Lines = route.quick_lines(candidates, folder)
     searcher = Searcher(Pricer(lines, route.solver(name), exchange), value, most_qubits)
     row = np.array(route.knobs(candidates[0]), dtype=float)
     numbers = np.arange(len(candidates))
     paddings = searcher.paddings(numbers, np.repeat(row[None, :], len(candidates), axis=0))
-    try:
+    if isinstance(route, PolynomialRoute):
+        bounds = searcher.bounds_below(numbers, paddings, np.full(len(numbers), limit))
+    else:
         bounds = searcher.bounds(numbers, paddings)
-    except InfeasibleError:
-        bounds = np.full(paddings.rows.shape, np.inf)
     return Group(tuple(candidates), paddings, bounds, searcher)
 
 

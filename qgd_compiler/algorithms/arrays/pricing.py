@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgd_compiler.algorithms.arrays.formula import PRICES, SHARES, Form, Prices, formula
-from qgd_compiler.algorithms.arrays.slots import OF_ENCODING, OF_STATE, Slots
+from qgd_compiler.algorithms.arrays.form import SHARES, Form, Subject
+from qgd_compiler.algorithms.arrays.formula import FUNCTIONS, PRICES, Prices, formula
+from qgd_compiler.algorithms.arrays.slots import Slots
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.polynomial_plan import Method
 from qgd_compiler.algorithms.problem import HistorySums
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.scalars import Scalar
@@ -27,13 +29,14 @@ PIECE = 2**14  # elements at once
 
 
 class Lines(Protocol):
-    """Lines of the menu by number, all for histories or all for stationary points of quadratic runs.
+    """Lines of the menu by number, of quadratic runs at one rate each.
 
-    The runs are at one rate each from u_0 = 0; `normed`, `marks`, `layers`, `in_t`: see `Form`.
+    `subject`, `normed`, `marks`, `layers`, `in_t`: see `Form`. Histories and stationary points are of runs from
+    u_0 = 0.
     """
 
     @property
-    def stationary(self) -> bool: ...
+    def subject(self) -> Subject: ...
 
     @property
     def normed(self) -> bool: ...
@@ -57,7 +60,17 @@ class Lines(Protocol):
         """The controlled encoding of each H to an error, as `names` of `OF_ENCODING`; `line` broadcasts."""
 
     def states(self, line: Index, epsilon: Array, names: Sequence[str]) -> Slots:
-        """The preparation of each −g to an error, as `names` of `OF_STATE`."""
+        """The preparation of each −g (or u_0) to an error, as `names` of `OF_STATE`."""
+
+
+class PolynomialLines(Lines, Protocol):
+    """Those of polynomials."""
+
+    def queries(self, line: Index, epsilon: Array, names: Sequence[str]) -> Slots:
+        """The costs of the encodings without a control, as `names` of `BOTH_WAYS`."""
+
+    def series(self, line: Index, relative: Array, names: Sequence[str]) -> Slots:
+        """`names` of `OF_SERIES` at an error relative to c; NaN where there is no polynomial of mixed parity."""
 
 
 def of_sums(sums: HistorySums) -> dict[str, Scalar]:
@@ -89,7 +102,7 @@ class Pricer:
     """
 
     lines: Lines
-    solver: LinearSolver
+    solver: LinearSolver | Method
     exchange: Exchange
 
     def norms(self, line: Index, padding: Array) -> Array:
@@ -130,9 +143,9 @@ class Pricer:
     ) -> Form:
         lines = self.lines
         return Form(
+            subject=lines.subject,
             solver=self.solver,
             exchange=self.exchange,
-            stationary=lines.stationary,
             normed=lines.normed,
             marks=lines.marks,
             layers=lines.layers,
@@ -172,17 +185,25 @@ class Pricer:
 
         rule = formula(form)
 
-        def encoding(epsilon: Array) -> tuple[Scalar, ...]:
-            slots = lines.encodings(column, usable(epsilon), rule.of_encoding)
-            return tuple(slots.get(name) for name in OF_ENCODING)
+        def asked_for(function: str, answer: Callable[..., Slots]) -> Callable[[Array], tuple[Scalar, ...]]:
+            names = rule.looks_at[function]
 
-        def state(epsilon: Array) -> tuple[Scalar, ...]:
-            slots = lines.states(column, usable(epsilon), rule.of_state)
-            return tuple(slots.get(name) for name in OF_STATE)
+            def slots(epsilon: Array) -> tuple[Scalar, ...]:
+                found = answer(column, usable(epsilon), names)
+                return tuple(found.get(name) for name in FUNCTIONS[function])
 
+            return slots
+
+        functions = {
+            "encoding": asked_for("encoding", lines.encodings),
+            "state": asked_for("state", lines.states),
+        }
+        if form.subject == "polynomial":
+            of_polynomials = cast(PolynomialLines, lines)
+            functions["query"] = asked_for("query", of_polynomials.queries)
+            functions["series"] = asked_for("series", of_polynomials.series)
         known = {**given, **asked}
         with np.errstate(all="ignore"):
-            functions = {"encoding": encoding, "state": state}
             found = rule.function(*(known[name] for name in form.inputs), functions)
         tried = (*(v.shape for v in asked.values()), column.shape)
         whole = np.broadcast_shapes(*(np.shape(v) for v in found[: -len(SHARES)]), *tried)

@@ -20,18 +20,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgd_compiler.algorithms.arrays.formula import SHARES
+from qgd_compiler.algorithms.arrays.form import SHARES
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
 from qgd_compiler.algorithms.plan import Shares
 
 EXPONENTS = (14, 14, 28)  # the largest of each: encoding, right-hand side, synthesis
 ROOTS = (0.5, 0.5, 0.5**0.5)  # what they are exponents of
 START = (2, 2, 16)
+# of what the polynomial leaves nearly all is the encoding's at first, whose words cost most
+START_OF_POLYNOMIALS = (1, 10, 22)
+FIRST_OF_POLYNOMIALS = (range(-1, 4), range(-5, 2), range(-12, 7, 3))
 FIRST = (range(-1, 4), range(-1, 4), range(-12, 13, 3))  # how far one exponent moves at first
 NEAR = (range(-1, 2), range(-1, 2), range(-2, 3))  # and then
 TOGETHER = (range(-1, 2), range(-1, 2), range(-1, 2))  # and all of them
 CYCLES = 12  # through all exponents and the padding
 NEARER = 0.9  # room for paddings between those of a table, whose bounds may be lower: seen to be enough, not proven
+LESS = 2.0  # by which a finer polynomial may cost less than the coarsest: seen up to 1.24, not proven
 CELLS = 9  # boxes for each of three shares, the last one down to 0
 AROUND = (0.7, 0.85, 1.2, 1.4)  # times the padding, at the end
 
@@ -46,6 +50,11 @@ class Paddings:
     def taken(self, lines: Any) -> Paddings:
         """Of some lines."""
         return Paddings(self.rows[lines], self.norm[lines])
+
+    @property
+    def first(self) -> Paddings:
+        """The first try of each line."""
+        return Paddings(self.rows[:, :1], self.norm[:, :1])
 
     def along(self, tries: NDArray[np.int64]) -> Paddings:
         """Some of the tries of each line."""
@@ -70,7 +79,7 @@ class Place:
         """The split of one line."""
         return Shares(*(float(share) for share in self.shares[:, line]))
 
-    def taken(self, lines: NDArray[np.bool_]) -> Place:
+    def taken(self, lines: NDArray[np.bool_] | Index) -> Place:
         """Of some lines."""
         return Place(*(getattr(self, f.name)[..., lines] for f in fields(self)))
 
@@ -100,6 +109,11 @@ class Searcher:
     value: Callable[[Any], Any]
     most_qubits: int | None = None
 
+    @property
+    def of_polynomials(self) -> bool:
+        """Whether the lines are of polynomials."""
+        return self.pricer.lines.subject == "polynomial"
+
     def paddings(self, lines: Index, rows: Array) -> Paddings:
         """Paddings of shape (lines, tries) with what belongs to them."""
         return Paddings(rows, self.pricer.norms(lines, rows))
@@ -109,11 +123,24 @@ class Searcher:
         one = np.array(1.0)
         return self._least(lines, paddings.rows, paddings.norm, Shares(one, one, one, one), bound=True)[0]
 
+    def bounds_below(self, lines: Index, paddings: Paddings, limit: Array) -> Array:
+        """`bounds` where they matter: lines whose first one is far above a limit of theirs have no others (infinite).
+
+        For polynomials, which take long to find: a finer one may cost less, but not so much less.
+        """
+        found = np.full(paddings.rows.shape, np.inf)
+        found[:, :1] = self.bounds(lines, paddings.first)
+        near = np.flatnonzero(found[:, 0] <= LESS * limit)
+        if len(near):
+            found[near, 1:] = self.bounds(lines[near], paddings.taken(near))[:, 1:]
+        return found
+
     def start(self, lines: Index, paddings: Paddings) -> Place:
         """Each line at a padding in the middle and the split that a search starts from."""
         count = len(lines)
         nowhere = np.full(count, np.inf)
-        exponents = np.repeat(np.array(START)[:, None], count, axis=1)
+        first = START_OF_POLYNOMIALS if self.of_polynomials else START
+        exponents = np.repeat(np.array(first)[:, None], count, axis=1)
         half = paddings.rows.max(axis=1, keepdims=True) / 2
         middle = np.argmin(np.abs(paddings.rows - half), axis=1)[:, None]
         some = paddings.along(middle)
@@ -121,7 +148,13 @@ class Searcher:
         return self._paddings(lines, Place(*begin), some)
 
     def best(self, lines: Index, paddings: Paddings, start: Place) -> Place:
-        """The best padding and split of each line, from `start` on."""
+        """The best padding and split of each line, from `start` on; of polynomials at each padding by itself."""
+        if self.of_polynomials:
+            return self._best_of_each(lines, paddings)
+        return self._walked(lines, paddings, start)
+
+    def _walked(self, lines: Index, paddings: Paddings, start: Place) -> Place:
+        """From `start` to where no step gains."""
         place = self._first(lines, start, paddings)
         todo = np.isfinite(place.value)
         for _ in range(CYCLES):
@@ -131,10 +164,20 @@ class Searcher:
             if not todo.any():
                 break
         every = np.isfinite(place.value)
-        near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
-        place = self._restricted(lines, place, every, self._paddings, near)
+        if not self.of_polynomials:
+            near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
+            place = self._restricted(lines, place, every, self._paddings, near)
         place = self._restricted(lines, place, every, self._neighbours)
         return self._restricted(lines, place, every, self._measured)
+
+    def _best_of_each(self, lines: Index, paddings: Paddings) -> Place:
+        """The best of all paddings: splits are as good at one as they are bad at the other."""
+        count, tries = paddings.rows.shape
+        each = np.repeat(lines, tries)
+        alone = Paddings(paddings.rows.reshape(-1, 1), paddings.norm.reshape(-1, 1))
+        place = self._walked(each, alone, self.start(each, alone))
+        at = np.arange(count) * tries + place.value.reshape(count, tries).argmin(axis=1)
+        return place.taken(at)
 
     def _restricted(
         self,
@@ -152,7 +195,11 @@ class Searcher:
         return place.put(todo, move(lines[todo], place.taken(todo), *(t.taken(todo) for t in tables)))
 
     def _first(self, lines: Index, place: Place, paddings: Paddings) -> Place:
-        return self._paddings(lines, self._exponents(lines, place, FIRST), paddings)
+        return self._paddings(
+            lines,
+            self._exponents(lines, place, FIRST_OF_POLYNOMIALS if self.of_polynomials else FIRST),
+            paddings,
+        )
 
     def _cycle(self, lines: Index, place: Place, paddings: Paddings) -> Place:
         # the padding hardly depends on the split

@@ -50,13 +50,14 @@ def costs_of(slots: Slots) -> tuple[Cost, Cost]:
     return forward, backward
 
 
-def encoding_of(slots: Slots, *, name: str = "encodings", access: str = "") -> Encoding:
+def encoding_of(
+    slots: Slots, *, controlled: bool = True, name: str = "encodings", access: str = ""
+) -> Encoding:
     """An encoding of which only sizes, error and costs are left."""
     sizes = {name: slots[name] for name in ("system", "ancilla", "gradient")}
-    signature = (
-        Register(name="control", size=1),
-        *(Register(name=name, size=size) for name, size in sizes.items()),
-    )
+    signature = [Register(name=name, size=size) for name, size in sizes.items()]
+    if controlled:
+        signature.insert(0, Register(name="control", size=1))
     return Encoding(
         name=name,
         access=access,
@@ -64,7 +65,7 @@ def encoding_of(slots: Slots, *, name: str = "encodings", access: str = "") -> E
         alpha=slots["alpha"],
         epsilon=slots["epsilon"],
         kind=Kind.BOUND,
-        controlled=True,
+        controlled=controlled,
         word_bits=None,
         **sizes,
     )

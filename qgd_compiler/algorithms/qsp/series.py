@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from qgd_compiler.scalars import Scalar, sqrt
+from qgd_compiler.scalars import Scalar, is_integer, sqrt
 
 
 class Parity(StrEnum):
@@ -32,8 +32,9 @@ def agreed_parity(degree: int, parity: Parity | None, coefficients: np.ndarray |
 
     ValueError where they disagree with each other or with the degree.
     """
-    if degree < 0 or (
-        parity is not Parity.MIXED and parity is not None and degree % 2 != (parity is Parity.ODD)
+    if is_integer(degree) and (
+        degree < 0
+        or (parity is not Parity.MIXED and parity is not None and degree % 2 != (parity is Parity.ODD))
     ):
         raise ValueError(f"no {parity or ''} polynomial has degree {degree}")
     if coefficients is None:

@@ -25,6 +25,7 @@ from qgd_compiler.program.builder import Builder, Handle
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import Conjunction, Gate, junk_of_conjunction
 from qgd_compiler.scalars import is_integer
+from qgd_compiler.traced import same
 
 COMPONENT = "solver"
 
@@ -101,7 +102,9 @@ def check_controlled(encoding: Encoding, controlled: Encoding | None) -> Encodin
             "has a block of the parity of n"
         )
     sizes = ("system", "ancilla", "gradient", "alpha")
-    if not controlled.controlled or any(getattr(controlled, s) != getattr(encoding, s) for s in sizes):
+    if not controlled.controlled or not all(
+        same(getattr(controlled, s), getattr(encoding, s)) for s in sizes
+    ):
         raise ValueError(f"{controlled.name} is not {encoding.name} with a control")
     return controlled
 

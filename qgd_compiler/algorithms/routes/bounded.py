@@ -12,7 +12,7 @@ stays of order one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import final
@@ -33,6 +33,7 @@ from qgd_compiler.algorithms.routes.families import (
     PROCESSING,
     TRANSFORMATION,
     Truncated,
+    on_grid,
     too_small,
 )
 from qgd_compiler.errors import InfeasibleError, QgdError, UnsupportedError
@@ -40,7 +41,6 @@ from qgd_compiler.kinds import Kind
 
 LARGEST_PROGRAMME = 12.0  # eta*T*alpha up to which a linear programme is solved in about a second
 MOST_SAMPLES = 2**17  # a longer run has more coefficients than are written down
-PER_DECADE = 4  # errors for which a programme is solved, so that a search over splits finds them again
 DIRECT = "Chebyshev coefficients of the run itself; what is cut off is summed, algorithms/routes/bounded.py"
 
 Array = NDArray[np.float64]
@@ -236,16 +236,3 @@ def norms_of_series(series: Array) -> tuple[float, float, float, Parity]:
     parts = [largest_value(part) for part in (even, odd) if np.any(part)]
     moment = float(np.abs(series) @ np.arange(len(series), dtype=float) ** 2)
     return float(np.abs(series).sum()), math.fsum(parts), moment, parity_of_series(series)
-
-
-def on_grid(
-    known: dict[tuple[float, int], Truncated],
-    alpha: float,
-    relative: float,
-    make: Callable[[float, float], Truncated],
-) -> Truncated:
-    """A polynomial for an error rounded down to a grid, so that a search over splits finds it again."""
-    place = math.floor(PER_DECADE * math.log10(relative))
-    if (alpha, place) not in known:
-        known[(alpha, place)] = make(alpha, 10.0 ** (place / PER_DECADE))
-    return known[(alpha, place)]

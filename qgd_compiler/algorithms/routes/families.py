@@ -19,7 +19,7 @@ lazy one. Families in H itself: `bounded.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, final
 
@@ -36,6 +36,7 @@ CHEBYSHEV, PROCESSING, TRANSFORMATION = "Chebyshev sum", "generalised QSP", "QSV
 Array = NDArray[np.float64]
 ROUNDING = 1e-13  # of an alpha that is 1
 SMALLEST = 1e-140  # amplitudes below drown in float64 when squared
+PER_DECADE = 4  # errors of a grid, so that a search over splits finds polynomials that take long again
 
 
 @dataclass(frozen=True)
@@ -249,3 +250,21 @@ def too_small(scale: float) -> str:
     if scale > SMALLEST:
         return ""
     return f"the polynomial keeps {scale:.3g} of the answer: the encoding's alpha is above 1, and so is its power"
+
+
+def place_of(relative: float) -> int:
+    """The place of an error in the grid, rounded down."""
+    return math.floor(PER_DECADE * math.log10(relative))
+
+
+def on_grid(
+    known: dict[tuple[float, int], Truncated],
+    alpha: float,
+    relative: float,
+    make: Callable[[float, float], Truncated],
+) -> Truncated:
+    """A polynomial for an error rounded down to a grid, so that a search over splits finds it again."""
+    place = place_of(relative)
+    if (alpha, place) not in known:
+        known[(alpha, place)] = make(alpha, 10.0 ** (place / PER_DECADE))
+    return known[(alpha, place)]

@@ -22,8 +22,8 @@ from qgd_compiler.algorithms.polynomials.certificate import largest_value
 from qgd_compiler.algorithms.polynomials.flow import flow_distance
 from qgd_compiler.algorithms.polynomials.lchs import Lchs, lchs
 from qgd_compiler.algorithms.quadratic import Quadratic
-from qgd_compiler.algorithms.routes.bounded import norms_of_series, on_grid
-from qgd_compiler.algorithms.routes.families import TRANSFORMATION, Truncated
+from qgd_compiler.algorithms.routes.bounded import norms_of_series
+from qgd_compiler.algorithms.routes.families import TRANSFORMATION, Truncated, on_grid
 from qgd_compiler.errors import InfeasibleError, QgdError, UnsupportedError
 from qgd_compiler.kinds import Kind
 

@@ -1,0 +1,179 @@
+"""Plans by QSVT priced as arrays against single plans, their search, and what sweeps know of their polynomials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgd_compiler.algorithms.access import Qroam, Qrom
+from qgd_compiler.algorithms.arrays.declared_polynomials import family_of, polynomial_at
+from qgd_compiler.algorithms.arrays.form import OF_SERIES
+from qgd_compiler.algorithms.arrays.menu import Group, groups_of, quick, search
+from qgd_compiler.algorithms.choice import choose
+from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.planner import OBJECTIVES, Planner, planned
+from qgd_compiler.algorithms.polynomial_plan import FINER, error_at
+from qgd_compiler.algorithms.routes.bounded import OneSided
+from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian
+from qgd_compiler.algorithms.routes.polynomial import PolynomialRoute
+from qgd_compiler.spec.loader import validate
+from qgd_compiler.study import study
+from tests.algorithms.small_problems import planner, problem
+
+ACCESSES = (Qrom(), Qroam())
+DECLARED: dict[str, Any] = {
+    "qgd": 1,
+    "name": "declared",
+    "model": {"parameters": 3000},
+    "dynamics": {"learning_rate": 0.1, "iterations": 21},
+    "hessian": {
+        "kind": "sparse",
+        "n": 3000,
+        "row_sparsity": 7,
+        "max_entry": 0.4,
+        "lambda_min": 0.0,
+        "lambda_max": 2.0,
+    },
+    "gradient": {"norm": 1.0},
+    "solution": {"final_over_max": 0.8},
+    "target": {"epsilon": 0.03},
+}
+
+
+def made(objective: str = "t_count", **dynamics: Any) -> Planner:
+    spec = {**DECLARED, "dynamics": {**DECLARED["dynamics"], **dynamics}}
+    return planner(study(validate(spec)).problem(), objective, ("bounded",))
+
+
+def groups(found: Planner, objective: str = "t_count") -> list[Group]:
+    lines = [
+        line.candidate
+        for route in found.routes.values()
+        for line in route.lines(ACCESSES)
+        if not line.reason and quick(route, line.candidate.solver)
+    ]
+    return groups_of(found.routes, lines, found.exchange, found.folder, OBJECTIVES[objective], None)
+
+
+@pytest.mark.parametrize("bound", [False, True], ids=["splits", "bounds"])
+def test_an_array_of_plans_by_qsvt_has_the_counts_of_each_plan_alone(bound: bool) -> None:
+    found = made()
+    random = np.random.default_rng(7)
+    feasible = []
+    for group in groups(found):
+        count = 60
+        line = random.integers(0, len(group.candidates), count)
+        finer = random.integers(0, FINER, count).astype(float)
+        weights = np.exp(random.uniform(-3, 0, (4, count)))
+        shares = np.ones((4, count)) if bound else weights / weights.sum(axis=0)
+        prices = group.searcher.pricer.prices(line, finer, Shares(*shares), bound=bound)
+        for i in range(count):
+            split = Shares(*(float(s) for s in shares[:, i]))
+            plan = planned(found, group.candidates[line[i]], int(finer[i]), split)
+            feasible.append(plan is not None)
+            way = np.lexsort((prices.qubits[i], prices.t_count[i]))[0]
+            assert np.isfinite(prices.t_count[i, way]) == feasible[-1]
+            if plan is None:
+                continue
+            for name in ("t_count", "toffoli_count", "qubits", "depth", "t_per_circuit"):
+                assert getattr(prices, name)[i, way] == pytest.approx(getattr(plan, name), rel=1e-12), name
+            assert prices.queries[i, way] == int(plan.queries.encoding)
+    assert feasible.count(True) >= 20
+    assert bound or False in feasible
+
+
+def test_a_tight_split_gives_the_polynomial_what_it_needs_and_nothing_is_left_over() -> None:
+    found = made()
+    for group in groups(found):
+        line = np.arange(len(group.candidates))
+        parts = Shares(*(np.full(len(line), share) for share in (0.1, 0.5, 0.02, 0.01)))
+        for finer in range(FINER):
+            prices = group.searcher.pricer.prices(line, np.full(len(line), float(finer)), parts, tight=True)
+            for i in line:
+                split = Shares(*(float(getattr(prices.shares, n)[i]) for n in Shares.__dataclass_fields__))
+                total = split.solver + split.encoding + split.right_hand_side + split.synthesis
+                assert total == pytest.approx(1.0)
+                assert split.encoding == pytest.approx(25 * split.right_hand_side)
+                if not np.isfinite(prices.t_count[i]).any():
+                    assert finer == 0  # the whole error is not quite enough
+                    continue
+                plan = planned(found, group.candidates[i], finer, split)
+                assert plan is not None
+                assert plan.t_count == pytest.approx(prices.t_count[i].min(), rel=1e-9)
+                less = Shares(split.solver * 0.999, split.encoding, split.right_hand_side, split.synthesis)
+                assert planned(found, group.candidates[i], finer, less) is None
+
+
+@pytest.mark.parametrize("objective", ["t_count", "toffoli", "qubits_times_t"])
+@pytest.mark.parametrize("steps", [4, 21, 40])
+def test_no_split_drawn_at_random_is_better_than_what_the_search_of_polynomials_finds(
+    objective: str, steps: int
+) -> None:
+    random = np.random.default_rng(11)
+    made_groups = groups(made(objective, iterations=steps), objective)
+    searched = search(made_groups)
+    best, floor = searched.spots[0].value, searched.floor()
+    assert floor <= best
+    for group in made_groups:
+        count = 3000
+        line = random.integers(0, len(group.candidates), count)
+        finer = random.integers(0, FINER, count).astype(float)
+        weights = np.exp(random.uniform(-8, 0, (4, count)))
+        prices = group.searcher.pricer.prices(line, finer, Shares(*(weights / weights.sum(axis=0))))
+        values = np.asarray(group.searcher.value(prices)).min(axis=-1)
+        assert values.min() >= 0.995 * best
+        assert values.min() >= floor
+
+
+def test_lines_far_above_a_limit_have_the_bound_of_their_coarsest_polynomial_alone() -> None:
+    (group,) = groups(made())
+    line, searcher = np.arange(len(group.candidates)), group.searcher
+    whole = searcher.bounds(line, group.paddings)
+    some = searcher.bounds_below(line, group.paddings, np.full(len(line), float(whole.min())))
+    near = np.isfinite(some[:, 1:]).any(axis=1)
+    assert near.any() and not near.all()
+    assert np.array_equal(some[:, 0], whole[:, 0])
+    assert np.array_equal(some[near], whole[near])
+
+
+@pytest.mark.parametrize("family", [OneSided, Hamiltonian])
+def test_sweeps_know_the_polynomials_of_a_compile(family: Any) -> None:
+    spec = {**DECLARED, "dynamics": {"learning_rate": 0.002, "iterations": 900}}
+    (quadratic,) = study(validate(spec)).problem().quadratics
+    run = (0.002, 900, quadratic.low, quadratic.high)
+    served = 0
+    for offer in quadratic.offers:
+        weight = float(offer.weight)
+        assert family_of(family, run).why_not(weight) == family(quadratic).why_not(weight)
+        if family(quadratic).why_not(weight):
+            continue
+        served += 1
+        for place in (-6, -7):
+            numbers, definite = polynomial_at(family, run, weight, place)
+            expected = family(quadratic).truncated(weight, float(error_at(place, 0)))
+            assert not definite
+            assert numbers == tuple(float(getattr(expected, name)) for name in OF_SERIES)
+    assert served
+
+
+def test_a_polynomial_of_a_definite_parity_is_left_to_single_plans() -> None:
+    numbers, definite = polynomial_at(OneSided, (1e-12, 2, 0.0, 2.0), 2.8, -6)
+    assert definite and np.isnan(numbers).all()
+    found = made(learning_rate=1e-12, iterations=2)
+    choice = choose(found, (Qrom(),))
+    plans = [
+        a.plan for a in choice.alternatives if a.candidate.solver == "one-sided polynomial, QSVT" and a.plan
+    ]
+    assert any(plan.queries.encoding == 0 for plan in plans)
+
+
+def test_data_that_are_written_into_lookups_are_priced_plan_by_plan(tmp_path: Path) -> None:
+    for route in planner(problem(tmp_path, output__kind="state")).routes.values():
+        if isinstance(route, PolynomialRoute):
+            assert all(
+                not quick(route, line.candidate.solver) or not route._quadratic.states.written
+                for line in route.lines(ACCESSES)
+            )
