@@ -164,17 +164,8 @@ class _Rest:
 
 def _at(planner: Planner, best: Plan, shares: Shares) -> float | None:
     """What the winner would cost at another split, relative to its own; None where that is infeasible."""
-    plan = _planned_near(planner, best.candidate, best.knob, shares)
+    plan = planned(planner, best.candidate, best.knob, shares)
     return None if plan is None else planner.value(plan) / planner.value(best)
-
-
-def _planned_near(planner: Planner, candidate: Candidate, knob: int, shares: Shares) -> Plan | None:
-    """A line at a split and a free number, or at the next one where that is infeasible; None: at all."""
-    for number in (knob, *planner.routes[candidate.subject].knobs(candidate)):
-        plan = planned(planner, candidate, number, shares)
-        if plan is not None:
-            return plan
-    return None
 
 
 def _is_proven(plan: Plan, exchange: Exchange) -> bool:
@@ -223,7 +214,7 @@ def _listed(rest: _Rest) -> tuple[Alternative, ...]:
             plan = planned(planner, candidate, spot.knob, spot.shares)
         how = ""
         if plan is None:
-            plan, how = _planned_near(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
+            plan, how = planned(planner, candidate, root.knob, Shares.uniform()), " at a uniform split"
         if plan is best:
             reason = "chosen"
         elif plan is None:

@@ -56,7 +56,9 @@ class Menu:
         for group in self.groups:
             for (i, k), bound in np.ndenumerate(group.bounds):
                 if np.isfinite(bound):
-                    found.append(Root(int(bound), group.candidates[i], int(group.paddings.rows[i, k])))
+                    found.append(
+                        Root(int(bound), group.candidates[i], group.knob(float(group.paddings.rows[i, k])))
+                    )
         return found
 
     def search(self, progress: Progress, allowed: Callable[[Candidate], bool] | None = None) -> Looked:

@@ -179,8 +179,8 @@ def applied(
 
 
 def error_at(place: Scalar, knob: Scalar) -> Scalar:
-    """The error at a place of the grid of `bounded.py`, `knob` places finer; a little more, so that it falls on it."""
-    return power(10.0, (place - knob) / PER_DECADE) * (1 + ON_GRID)
+    """The error at a place of the grid (knob 1), or finer by a place for each more; a little above, not below it."""
+    return power(10.0, (place - (knob - 1)) / PER_DECADE) * (1 + ON_GRID)
 
 
 def around(exactly: Scalar, left: Scalar, kept: Scalar, shares: Shares) -> Shares:

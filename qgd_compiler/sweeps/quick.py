@@ -253,7 +253,10 @@ def plan_columns(
         n: np.full(count, None, dtype=object) for n in ("solver", "subject", "encoding", "access", "kind")
     }
     found["t_count"] = np.full(count, np.inf)
+    padding = best.padding.copy()
     for line, at, prices, way in _chosen_plans(points, lines, best, exchange, OBJECTIVES[spec.objective]):
+        if line.of_polynomials:
+            padding[at] = 0  # it told which polynomial it is, and so does its share
         for name in numbers:
             column: Array = prices.toffoli_count if name == "toffoli" else getattr(prices, name)
             found[name][at] = column[np.arange(len(at)), way]
@@ -264,7 +267,7 @@ def plan_columns(
     found.update(words)
     found["circuits"] = np.maximum(found["circuits"], 1.0)
     found["quantum_seconds"] = found["t_count"] / rate
-    found["padding"] = best.padding
+    found["padding"] = padding
     for i, name in enumerate(("solver", "encoding", "right_hand_side", "synthesis")):
         found[f"share_{name}"] = best.shares[i]
     found["order"] = np.ones(count)

@@ -66,7 +66,7 @@ def test_an_array_of_plans_by_qsvt_has_the_counts_of_each_plan_alone(bound: bool
     for group in groups(found):
         count = 60
         line = random.integers(0, len(group.candidates), count)
-        finer = random.integers(0, FINER, count).astype(float)
+        finer = random.integers(1, FINER + 1, count).astype(float)
         weights = np.exp(random.uniform(-3, 0, (4, count)))
         shares = np.ones((4, count)) if bound else weights / weights.sum(axis=0)
         prices = group.searcher.pricer.prices(line, finer, Shares(*shares), bound=bound)
@@ -90,7 +90,7 @@ def test_a_tight_split_gives_the_polynomial_what_it_needs_and_nothing_is_left_ov
     for group in groups(found):
         line = np.arange(len(group.candidates))
         parts = Shares(*(np.full(len(line), share) for share in (0.1, 0.5, 0.02, 0.01)))
-        for finer in range(FINER):
+        for finer in range(1, FINER + 1):
             prices = group.searcher.pricer.prices(line, np.full(len(line), float(finer)), parts, tight=True)
             for i in line:
                 split = Shares(*(float(getattr(prices.shares, n)[i]) for n in Shares.__dataclass_fields__))
@@ -98,7 +98,7 @@ def test_a_tight_split_gives_the_polynomial_what_it_needs_and_nothing_is_left_ov
                 assert total == pytest.approx(1.0)
                 assert split.encoding == pytest.approx(25 * split.right_hand_side)
                 if not np.isfinite(prices.t_count[i]).any():
-                    assert finer == 0  # the whole error is not quite enough
+                    assert finer == 1  # the whole error is not quite enough
                     continue
                 plan = planned(found, group.candidates[i], finer, split)
                 assert plan is not None
@@ -120,7 +120,7 @@ def test_no_split_drawn_at_random_is_better_than_what_the_search_of_polynomials_
     for group in made_groups:
         count = 3000
         line = random.integers(0, len(group.candidates), count)
-        finer = random.integers(0, FINER, count).astype(float)
+        finer = random.integers(1, FINER + 1, count).astype(float)
         weights = np.exp(random.uniform(-8, 0, (4, count)))
         prices = group.searcher.pricer.prices(line, finer, Shares(*(weights / weights.sum(axis=0))))
         values = np.asarray(group.searcher.value(prices)).min(axis=-1)
@@ -153,7 +153,7 @@ def test_sweeps_know_the_polynomials_of_a_compile(family: Any) -> None:
         served += 1
         for place in (-6, -7):
             numbers, definite = polynomial_at(family, run, weight, place)
-            expected = family(quadratic).truncated(weight, float(error_at(place, 0)))
+            expected = family(quadratic).truncated(weight, float(error_at(place, 1)))
             assert not definite
             assert numbers == tuple(float(getattr(expected, name)) for name in OF_SERIES)
     assert served
@@ -162,7 +162,8 @@ def test_sweeps_know_the_polynomials_of_a_compile(family: Any) -> None:
 def test_a_polynomial_of_a_definite_parity_is_left_to_single_plans() -> None:
     numbers, definite = polynomial_at(OneSided, (1e-12, 2, 0.0, 2.0), 2.8, -6)
     assert definite and np.isnan(numbers).all()
-    found = made(learning_rate=1e-12, iterations=2)
+    run = {"dynamics": {"learning_rate": 1e-12, "iterations": 2}, "target": {"epsilon": 0.2}}
+    found = planner(study(validate({**DECLARED, **run})).problem(), families=("bounded",))
     choice = choose(found, (Qrom(),))
     plans = [
         a.plan for a in choice.alternatives if a.candidate.solver == "one-sided polynomial, QSVT" and a.plan

@@ -131,10 +131,10 @@ class Tables:
         self.easiest = replace(runs, kept=np.ones_like(runs.kept))
 
     def whole(self, line: ManyLine) -> Paddings:
-        """What is tried first, sorted, and 0 is the first."""
+        """What is tried first, the cheapest first: no padding, or the coarsest polynomial."""
         rows = np.zeros((len(self._runs.steps), 1))
         if line.of_polynomials:
-            rows = rows + np.arange(FINER)
+            rows = rows + np.arange(1, FINER + 1)
         elif not line.stationary:
             return Paddings(*self._runs.paddings)
         return Paddings(rows, np.zeros_like(rows))

@@ -20,7 +20,7 @@ INPUTS: dict[Subject, tuple[str, ...]] = {
     # the smallest eigenvalue, and ‖H⁻¹ĝ‖ between two values
     "point": ("left", "lowest", "solution_low", "solution_high", *SHARES),
     # ‖f(H)v̂‖/F between two values (the upper one NaN: not known), α of the encoding, the place of the whole error in
-    # the grid of polynomials, and by how many places (`padding`) the polynomial is finer
+    # the grid of polynomials, and the knob of the route (`padding`)
     "polynomial": ("left", "kept_low", "kept_high", "weight", "place", "padding", *SHARES),
 }
 # of a polynomial of mixed parity, as in `Truncated`

@@ -41,6 +41,10 @@ class Group:
     bounds: NDArray[np.float64]
     searcher: Searcher
 
+    def knob(self, padding: float) -> int:
+        """The free number of a plan there: of polynomials none, since their shares decide."""
+        return 0 if self.searcher.of_polynomials else int(padding)
+
 
 @dataclass(frozen=True)
 class Searched:
@@ -95,7 +99,7 @@ def _group(
 ) -> Group:
     lines: Lines = route.quick_lines(candidates, folder)
     searcher = Searcher(Pricer(lines, route.solver(name), exchange), value, most_qubits)
-    row = np.array(route.knobs(candidates[0]), dtype=float)
+    row = np.array(route.quick_knobs(candidates[0]), dtype=float)
     numbers = np.arange(len(candidates))
     paddings = searcher.paddings(numbers, np.repeat(row[None, :], len(candidates), axis=0))
     if isinstance(route, PolynomialRoute):
@@ -127,7 +131,12 @@ def search(groups: Sequence[Group], allowed: Callable[[Candidate], bool] = lambd
         place = group.searcher.best(worth, group.paddings.taken(worth), start.taken(possible))
         for i, line in enumerate(worth):
             if np.isfinite(place.value[i]):
-                spot = (int(place.padding[i]), place.split(i), float(place.value[i]), float(place.qubits[i]))
+                spot = (
+                    group.knob(place.padding[i]),
+                    place.split(i),
+                    float(place.value[i]),
+                    float(place.qubits[i]),
+                )
                 spots.append(Spot(group.candidates[int(line)], *spot))
         best = min(best, float(place.value.min()))
     spots.sort(key=lambda s: (s.value, s.qubits))

@@ -83,6 +83,10 @@ class HistoryRoute:
         grid |= {p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= 0}
         return sorted(grid)
 
+    def quick_knobs(self, candidate: Candidate) -> Sequence[int]:
+        """The same for arrays."""
+        return self.knobs(candidate)
+
     def near(self, knob: int) -> Sequence[int]:
         """Paddings within 40 %."""
         return sorted({max(0, round(knob * f)) for f in (0.7, 0.85, 1.0, 1.2, 1.4)})

@@ -90,11 +90,8 @@ class PolynomialRoute:
                     yield Line(Candidate(self.subject, name, offer.name, access), Kind.BOUND, reason)
 
     def knobs(self, candidate: Candidate) -> Sequence[int]:
-        """Of polynomials on a grid of errors by how many places they are finer than the whole error would allow.
-
-        The finer may be the cheaper: its degree may be lower for a smaller c.
-        """
-        return range(FINER) if self.quick(candidate.solver) else (0,)
+        """None: the share of the solver decides on the polynomial."""
+        return (0,)
 
     def near(self, knob: int) -> Sequence[int]:
         """None."""
@@ -134,6 +131,13 @@ class PolynomialRoute:
         unwritten = not self._quadratic.states.written
         return self._named(solver) == TRANSFORMATION and unwritten and self._quadratic.response.steps > 1
 
+    def quick_knobs(self, candidate: Candidate) -> Sequence[int]:
+        """The places of the grid of errors: 1 for what the whole error allows, the next ones finer.
+
+        The finer may be the cheaper: its degree may be lower for a smaller c.
+        """
+        return range(1, FINER + 1)
+
     def solver(self, name: str) -> Method:
         """The method of a solver that arrays price."""
         return PHASED[self._named(name), self._family.gram]
@@ -158,7 +162,7 @@ class PolynomialRoute:
         return next(m for m in self._family.methods if solver == solver_name(self._family.name, m))
 
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
-        """As `Route` says."""
+        """As `Route` says; `knob` as `quick_knobs`, or 0."""
         family, offer = self._family, self._offers[candidate.encoding]
         method = self._named(candidate.solver)
         made = applied(
@@ -178,7 +182,7 @@ class PolynomialRoute:
                 self._folder,
             ),
             bound=shares.is_bound,
-            exactly=error_at(self._place, knob) if self.quick(candidate.solver) else None,
+            exactly=error_at(self._place, knob) if knob else None,
         )
         series, encoding = made.series, made.encoding
         low, high = (float(end) for end in made.success)

@@ -62,6 +62,10 @@ class StationaryRoute:
         """None."""
         return (0,)
 
+    def quick_knobs(self, candidate: Candidate) -> Sequence[int]:
+        """The same for arrays."""
+        return self.knobs(candidate)
+
     def near(self, knob: int) -> Sequence[int]:
         """None."""
         return ()
