@@ -124,7 +124,7 @@ def applied(
     state_of: Callable[[Scalar], RightHandSide],
     *,
     bound: bool,
-    exactly: Scalar | None = None,
+    exactly: Scalar = 0,
 ) -> Applied:
     """The plan with its programs.
 
@@ -135,7 +135,7 @@ def applied(
     encodings_of   those of the argument to an error
     state_of    the input to an error
     bound       the shares add up to more than 1, and what comes out is a lower bound
-    exactly     error of the polynomial, relative to c; not a number where its share is less (None: its share)
+    exactly     error of the polynomial, relative to c; not a number where its share is less (0: its share decides)
     """
     # a displacement is less than its distance; bounds take the distance itself
     others = 1.0 if bound else 1 - shares.synthesis
@@ -146,9 +146,10 @@ def applied(
         "right-hand side": shares.right_hand_side / others * whole,
     }
     relative = parts["polynomial"] * (1 - COEFFICIENTS_PART if method.prepared else 1.0) * kept[0]
-    if exactly is not None:
-        relative = exactly if bound else where(relative >= exactly, exactly, math.nan)
-    series = series_of(relative)
+    if bound:
+        series = series_of(where(exactly > 0, exactly, relative))
+    else:
+        series = series_of(where(exactly > 0, where(relative >= exactly, exactly, math.nan), relative))
     amplitude = series.scale * kept[0]
     moment = series.moment * (4 if method.gram else 1)
     allowed = where(moment > 0, parts["encoding"] * amplitude * weight / where(moment > 0, moment, 1), weight)
@@ -179,8 +180,8 @@ def applied(
 
 
 def error_at(place: Scalar, knob: Scalar) -> Scalar:
-    """The error at a place of the grid (knob 1), or finer by a place for each more; a little above, not below it."""
-    return power(10.0, (place - (knob - 1)) / PER_DECADE) * (1 + ON_GRID)
+    """The error at a place of the grid (knob 1), or finer by a place for each more, a little above; 0 for knob 0."""
+    return where(knob > 0, power(10.0, (place - (knob - 1)) / PER_DECADE) * (1 + ON_GRID), 0.0)
 
 
 def around(exactly: Scalar, left: Scalar, kept: Scalar, shares: Shares) -> Shares:

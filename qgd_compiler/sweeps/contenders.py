@@ -7,6 +7,7 @@ inequality, costs more than the plans that are known (`polynomials/fewest.py`, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -32,7 +33,8 @@ from qgd_compiler.costing.prices import price_of
 from qgd_compiler.sweeps.declared import Array, Mask, Points, smallest_kept
 from qgd_compiler.sweeps.models import Model
 
-FAMILIES: tuple[type[OneSided | Hamiltonian], ...] = (OneSided, Hamiltonian)
+Made = type[OneSided | Hamiltonian]
+FAMILIES: tuple[Made, ...] = (OneSided, Hamiltonian)
 
 
 def transformed_lines(
@@ -45,31 +47,46 @@ def transformed_lines(
     runs, families = points.runs, points.models[int(points.model[0])].spec.solvers
     unusual = np.zeros(len(limit), dtype=bool)
     asked = [make for make in FAMILIES if families is None or make.family in families]
-    kept = smallest_kept(points)
-    open_ones = np.flatnonzero(quadratic(points) & (kept > 0) & (runs.low >= 0))
+    norm, open_ones = _usable(points)
     if not asked or not len(open_ones):
         return [], unusual
-    norm = kept / driven_largest(runs.rate, runs.steps, runs.low, runs.high)
     lines = []
     for encoding, least in _fewest(points, norm, open_ones, accesses).items():
         near = open_ones[least <= limit[open_ones]]
-        if not len(near):
-            continue
-        weight = np.array([float(m.offers[encoding].weight) for m in points.models])[points.model]
-        for make in asked:
-            declared = DeclaredPolynomials(
-                runs, Leaf(encoding, accesses[0], points.matrices), make, weight, norm
-            )
-            valid = np.zeros(len(limit), dtype=bool)
-            valid[near[declared.serves(near)]] = True
-            at = np.flatnonzero(valid)
-            if not len(at):
-                continue
-            unusual[at[(runs.steps[at] == 1) | declared.unusual(at)]] = True
-            solver = Transformed(solver_name(make.name, TRANSFORMATION), make, weight, norm)
-            subject = subject_of(make.name, make.argument, "gradient")
-            lines += [ManyLine(subject, solver, encoding, access, False, valid) for access in accesses]
+        for make in asked if len(near) else ():
+            declared = _declared(points, make, encoding, accesses[0], norm)
+            at = near[declared.serves(near)]
+            if len(at):
+                unusual[at[(runs.steps[at] == 1) | declared.unusual(at)]] = True
+                lines += [_line(declared, encoding, access, at) for access in accesses]
     return lines, unusual
+
+
+def line_of(points: Points, make: Made, encoding: str, access: Access) -> ManyLine:
+    """The line of a family wherever it serves."""
+    norm, at = _usable(points)
+    declared = _declared(points, make, encoding, access, norm)
+    return _line(declared, encoding, access, at[declared.serves(at)] if len(at) else at)
+
+
+def _usable(points: Points) -> tuple[Array, Index]:
+    """‖u_T‖/‖g‖ over its largest value at least, and the points whose polynomials need no negative argument."""
+    runs, kept = points.runs, smallest_kept(points)
+    norm = kept / driven_largest(runs.rate, runs.steps, runs.low, runs.high)
+    return norm, np.flatnonzero(quadratic(points) & (kept > 0) & (runs.low >= 0))
+
+
+def _declared(points: Points, make: Made, encoding: str, access: Access, norm: Array) -> DeclaredPolynomials:
+    weight = np.array([float(m.offers[encoding].weight) for m in points.models])[points.model]
+    return DeclaredPolynomials(points.runs, Leaf(encoding, access, points.matrices), make, weight, norm)
+
+
+def _line(of: DeclaredPolynomials, encoding: str, access: Access, at: Index) -> ManyLine:
+    valid = np.zeros(len(of.norm), dtype=bool)
+    valid[at] = True
+    make = cast(Made, of.make)
+    solver = Transformed(solver_name(make.name, TRANSFORMATION), make, of.weight, of.norm)
+    return ManyLine(subject_of(make.name, make.argument, "gradient"), solver, encoding, access, False, valid)
 
 
 def quadratic(points: Points) -> Mask:

@@ -9,20 +9,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.algorithms.access import Access, access_named
 from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
 from qgd_compiler.algorithms.plan import Plan
+from qgd_compiler.algorithms.routes.families import TRANSFORMATION
+from qgd_compiler.algorithms.routes.polynomial import solver_name
 from qgd_compiler.algorithms.subjects import HistorySubject, StationarySubject
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.sweeps.columns import Column
+from qgd_compiler.sweeps.contenders import FAMILIES, line_of
 from qgd_compiler.sweeps.declared import Points
 from qgd_compiler.sweeps.models import Readings, why_not_arrays
 from qgd_compiler.sweeps.quick import begun, plan_columns, put
 
+POLYNOMIALS = {solver_name(make.name, TRANSFORMATION): make for make in FAMILIES}
 SOLVERS = {s.name: s for s in (*LINEAR_SOLVERS, *ACCRETIVE_SYSTEM, *ANY_SYSTEM)}
 
 
@@ -30,7 +34,7 @@ SOLVERS = {s.name: s for s in (*LINEAR_SOLVERS, *ACCRETIVE_SYSTEM, *ANY_SYSTEM)}
 class Fixed:
     """Prices a plan that was chosen once, at points that differ from where it was chosen.
 
-    ratio   padding over T; `stationary` for the plan of the stationary point, which has none
+    ratio   padding over T; `stationary` for the plan of the stationary point, which has none, as polynomials
     """
 
     solver: str
@@ -51,7 +55,8 @@ class Fixed:
         simple = isinstance(facts, StationarySubject) or (
             isinstance(facts, HistorySubject) and facts.system.lift == "none"
         )
-        if not simple or plan.candidate.solver not in SOLVERS:
+        polynomial = plan.candidate.solver in POLYNOMIALS
+        if not polynomial and (not simple or plan.candidate.solver not in SOLVERS):
             raise UsageError(
                 f"the plan of this spec is {plan.candidate.solver}, whose price has no formula over many points",
                 remedy="--mode choice, or solvers: [kernel_reflection, discrete_adiabatic] in the spec",
@@ -100,19 +105,28 @@ class Fixed:
         exchange = Exchange(spec.exchange.toffoli_in_t.value, spec.exchange.rotation)
         price = spec.access.price_per_lookup
         access = access_named(self.access, None if price is None else price.value)
-        solver = SOLVERS[self.solver]
         count = len(runs.rate)
+        line = self._line(points, access)
+        padding = (
+            np.zeros(count) if self.stationary or line.of_polynomials else np.round(self.ratio * runs.steps)
+        )
+        shares = np.repeat(np.array(self.split)[:, None], count, axis=1)
+        best = ManyChoice(
+            np.where(line.valid, 0, -1), np.full(count, np.inf), np.full(count, np.inf), padding, shares
+        )
+        return plan_columns(points, [line], best, exchange, spec)
+
+    def _line(self, points: Points, access: Access) -> ManyLine:
+        runs, offers = points.runs, points.models[int(points.model[0])].offers
+        count = len(runs.rate)
+        if self.encoding in offers and self.solver in POLYNOMIALS:
+            return line_of(points, POLYNOMIALS[self.solver], self.encoding, access)
+        solver = SOLVERS.get(self.solver, LINEAR_SOLVERS[0])
         valid = np.ones(count, dtype=bool)
         if self.stationary:
             valid = np.asarray(runs.off < runs.epsilon)
         elif solver in ACCRETIVE_SYSTEM:
             valid = np.asarray(runs.growth <= 1)
-        if self.encoding not in points.models[int(points.model[0])].offers:
+        if self.encoding not in offers:
             valid = np.zeros(count, dtype=bool)
-        line = ManyLine(self.subject, solver, self.encoding, access, self.stationary, valid)
-        padding = np.zeros(count) if self.stationary else np.round(self.ratio * runs.steps)
-        shares = np.repeat(np.array(self.split)[:, None], count, axis=1)
-        best = ManyChoice(
-            np.where(valid, 0, -1), np.full(count, np.inf), np.full(count, np.inf), padding, shares
-        )
-        return plan_columns(points, [line], best, exchange, spec)
+        return ManyLine(self.subject, solver, self.encoding, access, self.stationary, valid)

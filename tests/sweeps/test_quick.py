@@ -94,7 +94,47 @@ def test_points_where_a_polynomial_may_win_are_priced_by_themselves() -> None:
     columns = points(8, 3, T=(1, 5), n=(6, 10), eta=(-4, -3))
     solvers = compared(spec, columns, Quick(Counting(api._price_in)))
     assert sum(asked) >= 1
-    assert any("polynomial" in s for s in solvers)
+    assert any("QSVT" not in s and "polynomial" in s for s in solvers)
+
+
+def test_arrays_decide_where_a_polynomial_by_qsvt_wins() -> None:
+    spec = {k: v for k, v in SPEC.items() if k != "solvers"} | {
+        "hessian": {**SPEC["hessian"], "lambda_min": 0.0}
+    }
+    columns = {"n": np.array([10**5, 10**5, 10**7, 10**7]), "T": np.array([10, 28, 28, 300])}
+    found = Quick(Never()).evaluate(spec, ".", ["n", "T"], columns)  # type: ignore[arg-type]
+    alone = Pointwise(api._price_in).evaluate(spec, ".", ["n", "T"], columns)
+    for output in OUTPUTS:
+        assert same(found[output.name], alone[output.name], output.kind), output.name
+    assert [str(s).split(",")[0] for s in found["solver"]] == ["one-sided polynomial"] * 3 + [
+        "discrete adiabatic"
+    ]
+
+
+def test_a_fixed_polynomial_costs_what_its_shares_cost_in_a_plan_alone() -> None:
+    spec = {k: v for k, v in SPEC.items() if k != "solvers"} | {
+        "hessian": {**SPEC["hessian"], "n": 10**5, "lambda_min": 0.0},
+        "model": {"parameters": 10**5},
+        "dynamics": {"learning_rate": 0.1, "iterations": 20},
+    }
+    best = api._chosen(spec, lambda _: None).choice.best
+    fixed = Fixed.of(best, 20)
+    columns = {"n": np.array([10**5, 10**5, 10**4, 10**6, 10**5]), "T": np.array([20, 5, 11, 29, 10**4])}
+    found = fixed.evaluate(spec, ".", ["n", "T"], columns)
+    assert list(found["status"]) == ["ok"] * 4 + ["UnsupportedError"]
+    assert found["t_count"][0] == pytest.approx(best.t_count, rel=1e-9)
+    assert list(found["padding"][:4]) == [0.0] * 4
+    fields = [field_of(validate(spec), name) for name in ("n", "T")]
+    for i in range(4):
+        values = dict(zip(fields, (columns[name][i].item() for name in ("n", "T")), strict=True))
+        here = planner(study(validate(with_values(spec, values))).problem(), families=("bounded",))
+        plan = here.plan(best.candidate, 0, best.shares)
+        for name, value in (
+            ("t_count", plan.t_count),
+            ("qubits", plan.qubits),
+            ("queries", plan.queries.encoding),
+        ):
+            assert found[name][i] == pytest.approx(int(value), rel=1e-9), name
 
 
 def test_stationary_points_and_histories_are_told_apart_by_arrays() -> None:

@@ -182,7 +182,7 @@ class PolynomialRoute:
                 self._folder,
             ),
             bound=shares.is_bound,
-            exactly=error_at(self._place, knob) if knob else None,
+            exactly=error_at(self._place, knob),
         )
         series, encoding = made.series, made.encoding
         low, high = (float(end) for end in made.success)
