@@ -4,8 +4,9 @@
 
 Ours price a declared run of gradient descent: solver, encoding, split of the error and classical runs. The others
 count one loop of d = T uses of a sparse block-encoding with n rows, 8 entries in each, and words of 10 bits: less is
-asked of them. Our grids read a Hessian once for each n, and the points of the others have an n each. Our rows "every n
-its own" have the same kind of points; on a grid, others that count a query once for each n and multiply by d gain too.
+asked of them. "All solvers": polynomials too, with no eigenvalue below 0. Our grids read a Hessian once for each n, and
+the points of the others have an n each. Our rows "every n its own" have the same kind of points; on a grid, others that
+count a query once for each n and multiply by d gain too.
 
     Qualtran    SparseMatrix built and counted. Tables: places and values looked up, by shape. Bands: as in
                 encodings.py, all entries equal
@@ -59,6 +60,12 @@ SPEC: dict[str, Any] = {
     "solvers": ["kernel_reflection", "discrete_adiabatic"],
 }
 
+# every solver may serve: polynomials too, where no eigenvalue is negative
+CONVEX: dict[str, Any] = {
+    **{name: value for name, value in SPEC.items() if name != "solvers"},
+    "hessian": {**SPEC["hessian"], "lambda_min": 0.0},
+}
+
 Array = np.ndarray[Any, Any]
 # n, bits of a word and uses of the encoding in, the counts of the library out
 Count = Callable[[int, int, int], object]
@@ -90,9 +97,9 @@ def own(count: int) -> dict[str, Array]:
     return {"n": rng.permutation(values(1e4, 1e9, count)), "T": values(100, 3e4, count)}
 
 
-def line(what: str, evaluator: Any, columns: dict[str, Array]) -> Line:
+def line(what: str, evaluator: Any, columns: dict[str, Array], spec: dict[str, Any] = SPEC) -> Line:
     """Evaluate all points in the chunks of a sweep."""
-    document = to_plain(validate(SPEC).spec)
+    document = to_plain(validate(spec).spec)
     rows = len(columns["n"])
 
     def run(start: int, stop: int) -> None:
@@ -122,6 +129,11 @@ def ours() -> Iterator[Line]:
     yield line("fixed plan, 2 n x 1,000,000 T", fixed, grid(values(*n, 2), np.arange(100, 1_000_100)))
     yield line("choice, every n its own", choice, own(1000))
     yield line("fixed plan, every n its own", fixed, own(1000))
+    convex = api.EVALUATORS["choice"](validate(CONVEX), to_plain(validate(CONVEX).spec))
+    yield line(
+        "choice among all solvers, 26 n x 26 T", convex, grid(values(*n, 26), values(10, 1e6, 26)), CONVEX
+    )
+    yield line("the same, 100 n x 1,000 T", convex, grid(values(*n, 100), values(*iterations, 1000)), CONVEX)
     slow = choice.slow
     assert isinstance(slow, Pointwise)
     yield line("point by point, every n its own", slow, own(6))

@@ -97,7 +97,7 @@ def menu_of(planner: Planner, lines: Sequence[Line], progress: Progress) -> tupl
     priced = set(first)
     groups = groups_of(planner.routes, first, *settings)
     searched = search(groups)
-    limit = searched.spots[0].value * (1 + ROUNDING) if searched.spots else math.inf
+    limit = _limit(searched)
     # what a polynomial is takes long to find out: only those that may win are asked for it
     least = {line.candidate: _least(planner, line, limit) for line in lines if line.candidate not in priced}
     possible = [line.candidate for line in later if least[line.candidate] <= limit]
@@ -105,6 +105,7 @@ def menu_of(planner: Planner, lines: Sequence[Line], progress: Progress) -> tupl
     if polynomials:
         groups = [*groups, *polynomials]
         searched = search(groups)
+        limit = _limit(searched)
     alive = {c for g in groups for c, b in zip(g.candidates, g.bounds, strict=True) if np.isfinite(b).any()}
     slow, hopeless = [], {}
     for line in lines:
@@ -116,6 +117,11 @@ def menu_of(planner: Planner, lines: Sequence[Line], progress: Progress) -> tupl
             slow.append(line)
     roots, refused = _roots(planner, slow, progress)
     return Menu(planner, roots, groups, searched, hopeless), refused
+
+
+def _limit(searched: Searched) -> float:
+    """What costs more cannot win."""
+    return searched.spots[0].value * (1 + ROUNDING) if searched.spots else math.inf
 
 
 def _quick(planner: Planner, line: Line) -> bool:

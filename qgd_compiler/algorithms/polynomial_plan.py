@@ -91,7 +91,7 @@ PHASED = {
 class Applied:
     """A polynomial on its input at one split.
 
-    amplitude   of what is wanted in the normalised state, between two values; `scale` c
+    amplitude   of what is wanted in the normalised state, between two values
     parts       relative displacements of polynomial, encoding and right-hand side; `whole` of all of them
     uses        of the encoding, or of the factor
     success     of one run, between two values

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qgd_compiler.algorithms.access import Qroam, Qrom
-from qgd_compiler.algorithms.arrays.declared_polynomials import family_of, polynomial_at
+from qgd_compiler.algorithms.arrays.declared_polynomials import family_of, polynomial_at, serves
 from qgd_compiler.algorithms.arrays.form import OF_SERIES
 from qgd_compiler.algorithms.arrays.menu import Group, groups_of, quick, search
 from qgd_compiler.algorithms.choice import choose
@@ -157,6 +157,14 @@ def test_sweeps_know_the_polynomials_of_a_compile(family: Any) -> None:
             assert not definite
             assert numbers == tuple(float(getattr(expected, name)) for name in OF_SERIES)
     assert served
+
+
+@pytest.mark.parametrize("family", [OneSided, Hamiltonian])
+def test_sweeps_refuse_the_runs_that_a_compile_refuses(family: Any) -> None:
+    runs = [(0.1, 21, 0.0, 2.0), (0.1, 60, 0.0, 2.0), (0.002, 900, 0.0, 2.0), (0.002, 900, -0.1, 2.0)]
+    told = [serves(family, run, 2.8) for run in runs]
+    assert told == [not family_of(family, run).why_not(2.8) for run in runs]
+    assert set(told) == {True, False}
 
 
 def test_a_polynomial_of_a_definite_parity_is_left_to_single_plans() -> None:

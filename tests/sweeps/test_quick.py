@@ -15,6 +15,7 @@ from qgd_compiler.algorithms.access import access_named
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
+from qgd_compiler.sweeps import quick as sweeps_quick
 from qgd_compiler.sweeps.columns import OUTPUTS, Column
 from qgd_compiler.sweeps.fields import field_of, with_values
 from qgd_compiler.sweeps.fixed import Fixed
@@ -109,6 +110,26 @@ def test_arrays_decide_where_a_polynomial_by_qsvt_wins() -> None:
     assert [str(s).split(",")[0] for s in found["solver"]] == ["one-sided polynomial"] * 3 + [
         "discrete adiabatic"
     ]
+
+
+def test_a_point_whose_polynomial_has_a_definite_parity_is_priced_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweeps_quick, "left_alone", lambda points, limit: np.zeros(len(limit), dtype=bool))
+    asked: list[int] = []
+
+    class Counting(Pointwise):
+        def evaluate(self, document: Any, base_dir: str, names: Any, columns: Any) -> Any:
+            asked.extend(columns["T"].tolist())
+            return super().evaluate(document, base_dir, names, columns)
+
+    spec = {k: v for k, v in SPEC.items() if k != "solvers"} | {
+        "hessian": {**SPEC["hessian"], "lambda_min": 0.0}
+    }
+    columns = {"n": np.array([10**5, 10**5]), "T": np.array([1, 10])}
+    found = Quick(Counting(api._price_in)).evaluate(spec, ".", ["n", "T"], columns)
+    assert asked == [1]
+    assert list(found["status"]) == ["ok", "ok"]
 
 
 def test_a_fixed_polynomial_costs_what_its_shares_cost_in_a_plan_alone() -> None:
