@@ -15,10 +15,13 @@ from qgd_compiler.algorithms.access import access_named
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
+from qgd_compiler.sweeps import contenders
 from qgd_compiler.sweeps import quick as sweeps_quick
 from qgd_compiler.sweeps.columns import OUTPUTS, Column
+from qgd_compiler.sweeps.declared import points_of
 from qgd_compiler.sweeps.fields import field_of, with_values
 from qgd_compiler.sweeps.fixed import Fixed
+from qgd_compiler.sweeps.models import Readings
 from qgd_compiler.sweeps.pointwise import Pointwise
 from qgd_compiler.sweeps.quick import Quick
 from tests.algorithms.small_problems import planner
@@ -110,6 +113,22 @@ def test_arrays_decide_where_a_polynomial_by_qsvt_wins() -> None:
     assert [str(s).split(",")[0] for s in found["solver"]] == ["one-sided polynomial"] * 3 + [
         "discrete adiabatic"
     ]
+
+
+@pytest.mark.parametrize("objective", ["t_count", "toffoli"])
+def test_the_cheapest_query_of_many_matrices_is_that_of_each(objective: str) -> None:
+    spec = {**SPEC, "hessian": {**SPEC["hessian"], "lambda_min": 0.0}, "objective": objective}
+    columns = {"n": np.array([100, 5000, 10**6])}
+    found = points_of(spec, ".", [field_of(validate(spec), "n")], columns, Readings())
+    assert found is not None
+    accesses = [access_named(name) for name in found.models[0].spec.access.models]
+    at = np.arange(3)
+    for encoding in found.models[0].offers:
+        offers = [m.offers[encoding] for m in found.models]
+        weight = np.array([float(o.weight) for o in offers])
+        many = contenders._cheapest(found, encoding, accesses, at, weight)
+        each = [contenders.cheapest(m, o) for m, o in zip(found.models, offers, strict=True)]
+        assert many == pytest.approx(each, rel=1e-12), encoding
 
 
 def test_a_point_whose_polynomial_has_a_definite_parity_is_priced_alone(
