@@ -27,10 +27,11 @@ from qgd_compiler.algorithms.plan import Shares
 EXPONENTS = (14, 14, 28)  # the largest of each: encoding, right-hand side, synthesis
 ROOTS = (0.5, 0.5, 0.5**0.5)  # what they are exponents of
 START = (2, 2, 16)
-# of what the polynomial leaves nearly all is the encoding's at first, whose words cost most
-START_OF_POLYNOMIALS = (1, 10, 22)
-FIRST_OF_POLYNOMIALS = (range(-1, 4), range(-5, 2), range(-12, 7, 3))
 FIRST = (range(-1, 4), range(-1, 4), range(-12, 13, 3))  # how far one exponent moves at first
+# of what the polynomial leaves nearly all is the encoding's at first, whose words cost most, or the right-hand side's,
+# whose words may take most qubits
+STARTS_OF_POLYNOMIALS = ((1, 10, 22), (10, 1, 22))
+FIRST_OF_POLYNOMIALS = (range(-5, 4), range(-5, 4), range(-12, 7, 3))
 NEAR = (range(-1, 2), range(-1, 2), range(-2, 3))  # and then
 TOGETHER = (range(-1, 2), range(-1, 2), range(-1, 2))  # and all of them
 CYCLES = 12  # through all exponents and the padding
@@ -135,12 +136,12 @@ class Searcher:
             found[near, 1:] = self.bounds(lines[near], paddings.taken(near))[:, 1:]
         return found
 
-    def start(self, lines: Index, paddings: Paddings) -> Place:
-        """Each line at a padding in the middle and the split that a search starts from."""
+    def start(self, lines: Index, paddings: Paddings, exponents: Index | None = None) -> Place:
+        """Each line at a padding in the middle and the split that a search starts from: `START`, or one for each."""
         count = len(lines)
         nowhere = np.full(count, np.inf)
-        first = START_OF_POLYNOMIALS if self.of_polynomials else START
-        exponents = np.repeat(np.array(first)[:, None], count, axis=1)
+        if exponents is None:
+            exponents = np.repeat(np.array(START)[:, None], count, axis=1)
         half = paddings.rows.max(axis=1, keepdims=True) / 2
         middle = np.argmin(np.abs(paddings.rows - half), axis=1)[:, None]
         some = paddings.along(middle)
@@ -171,13 +172,15 @@ class Searcher:
         return self._restricted(lines, place, every, self._measured)
 
     def _best_of_each(self, lines: Index, paddings: Paddings) -> Place:
-        """The best of all paddings: splits are as good at one as they are bad at the other."""
+        """The best of all paddings and starts: splits are as good at one as they are bad at the other."""
         count, tries = paddings.rows.shape
-        each = np.repeat(lines, tries)
-        alone = Paddings(paddings.rows.reshape(-1, 1), paddings.norm.reshape(-1, 1))
-        place = self._walked(each, alone, self.start(each, alone))
-        at = np.arange(count) * tries + place.value.reshape(count, tries).argmin(axis=1)
-        return place.taken(at)
+        starts = np.array(STARTS_OF_POLYNOMIALS).T
+        many = starts.shape[1]
+        each = np.repeat(lines, tries * many)
+        alone = Paddings(*(np.repeat(a.reshape(-1, 1), many, axis=0) for a in (paddings.rows, paddings.norm)))
+        place = self._walked(each, alone, self.start(each, alone, np.tile(starts, count * tries)))
+        best = place.value.reshape(count, -1).argmin(axis=1)
+        return place.taken(np.arange(count) * tries * many + best)
 
     def _restricted(
         self,
