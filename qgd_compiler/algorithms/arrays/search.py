@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,14 @@ from numpy.typing import NDArray
 from qgd_compiler.algorithms.arrays.form import SHARES
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
 from qgd_compiler.algorithms.plan import Shares
+from qgd_compiler.algorithms.routes.route import Least
 
 EXPONENTS = (14, 14, 28)  # the largest of each: encoding, right-hand side, synthesis
 ROOTS = (0.5, 0.5, 0.5**0.5)  # what they are exponents of
 START = (2, 2, 16)
 FIRST = (range(-1, 4), range(-1, 4), range(-12, 13, 3))  # how far one exponent moves at first
+# where qubits count: also with the shortest words for the right-hand side, or for the encoding
+STARTS_BY_QUBITS = (START, (1, 11, 18), (11, 1, 18))
 # of what the polynomial leaves nearly all is the encoding's at first, whose words cost most, or the right-hand side's,
 # whose words may take most qubits
 STARTS_OF_POLYNOMIALS = ((1, 10, 22), (10, 1, 22))
@@ -115,6 +119,12 @@ class Searcher:
         """Whether the lines are of polynomials."""
         return self.pricer.lines.subject == "polynomial"
 
+    @cached_property
+    def by_qubits(self) -> bool:
+        """Whether qubits count: they fall in steps with the words, and between two good splits there are bad ones."""
+        few, many = (self.value(Least(1.0, 1.0, 1.0, qubits)) for qubits in (1, 2))
+        return self.most_qubits is not None or bool(few != many)
+
     def paddings(self, lines: Index, rows: Array) -> Paddings:
         """Paddings of shape (lines, tries) with what belongs to them."""
         return Paddings(rows, self.pricer.norms(lines, rows))
@@ -149,9 +159,11 @@ class Searcher:
         return self._paddings(lines, Place(*begin), some)
 
     def best(self, lines: Index, paddings: Paddings, start: Place) -> Place:
-        """The best padding and split of each line, from `start` on; of polynomials at each padding by itself."""
+        """The best padding and split of each line, from `start` on; of polynomials, and where qubits count, from others."""
         if self.of_polynomials:
-            return self._best_of_each(lines, paddings)
+            return self._best_of_each(STARTS_OF_POLYNOMIALS, lines, paddings)
+        if self.by_qubits:
+            return self._best_of_each(STARTS_BY_QUBITS, lines, paddings)
         return self._walked(lines, paddings, start)
 
     def _walked(self, lines: Index, paddings: Paddings, start: Place) -> Place:
@@ -171,16 +183,20 @@ class Searcher:
         place = self._restricted(lines, place, every, self._neighbours)
         return self._restricted(lines, place, every, self._measured)
 
-    def _best_of_each(self, lines: Index, paddings: Paddings) -> Place:
-        """The best of all paddings and starts: splits are as good at one as they are bad at the other."""
+    def _best_of_each(self, starts: Sequence[Sequence[int]], lines: Index, paddings: Paddings) -> Place:
+        """The best of all paddings, each by itself: splits are as good at one as they are bad at the other."""
         count, tries = paddings.rows.shape
-        starts = np.array(STARTS_OF_POLYNOMIALS).T
-        many = starts.shape[1]
-        each = np.repeat(lines, tries * many)
-        alone = Paddings(*(np.repeat(a.reshape(-1, 1), many, axis=0) for a in (paddings.rows, paddings.norm)))
-        place = self._walked(each, alone, self.start(each, alone, np.tile(starts, count * tries)))
-        best = place.value.reshape(count, -1).argmin(axis=1)
-        return place.taken(np.arange(count) * tries * many + best)
+        alone = Paddings(paddings.rows.reshape(-1, 1), paddings.norm.reshape(-1, 1))
+        place = self._best_of(starts, np.repeat(lines, tries), alone)
+        return place.taken(np.arange(count) * tries + place.value.reshape(count, -1).argmin(axis=1))
+
+    def _best_of(self, starts: Sequence[Sequence[int]], lines: Index, paddings: Paddings) -> Place:
+        """The best of walks from several splits."""
+        count, many = len(lines), len(starts)
+        each = np.repeat(lines, many)
+        tables = Paddings(*(np.repeat(a, many, axis=0) for a in (paddings.rows, paddings.norm)))
+        place = self._walked(each, tables, self.start(each, tables, np.tile(np.array(starts).T, count)))
+        return place.taken(np.arange(count) * many + place.value.reshape(count, -1).argmin(axis=1))
 
     def _restricted(
         self,
