@@ -13,6 +13,8 @@ from qgd_compiler.scalars import Scalar
 Index = NDArray[np.int64]
 Made = Mapping[str, Scalar]
 UNKNOWN, WANTED = -1, -2  # in place of a number
+LEAST_BESIDE, MOST_BESIDE = 2, 8  # on each side
+MADE_AT_ONCE = 512  # new pairs times those on one side of them, about
 
 
 @dataclass(eq=False)
@@ -30,13 +32,14 @@ class Kept:
         names: Sequence[str],
         make: Callable[[Index, Index], Made],
         *,
-        beside: int = 0,
+        beside: bool = False,
     ) -> dict[str, Scalar]:
         """Slots by name at arrays of pairs that broadcast; `make` gives all slots of pairs that are new.
 
-        beside  where a pair is new those with a second number so much larger or smaller (but above 1) are made too
+        beside  where a pair is new some with a larger or smaller second number (above 1) are made too: the next ones
+                that will be asked for, and a call takes as long for one as for many
         """
-        self._reach(int(first.max()) + 1, int(second.max()) + beside + 1)
+        self._reach(int(first.max()) + 1, int(second.max()) + (MOST_BESIDE if beside else 0) + 1)
         place = self._place[first, second]
         if place.min() < 0:
             missing = place < 0
@@ -59,11 +62,14 @@ class Kept:
         wider[: here[0], : here[1]] = self._place
         self._place = wider
 
-    def _add(self, first: Index, second: Index, *, make: Callable[[Index, Index], Made], beside: int) -> None:
+    def _add(
+        self, first: Index, second: Index, *, make: Callable[[Index, Index], Made], beside: bool
+    ) -> None:
         self._place[first, second] = WANTED
         if beside:
             first, second = np.nonzero(self._place == WANTED)
-            for moved in range(-beside, beside + 1):
+            reach = min(max(MADE_AT_ONCE // len(first), LEAST_BESIDE), MOST_BESIDE)
+            for moved in range(-reach, reach + 1):
                 near = np.maximum(second + moved, np.minimum(second, 2))
                 new = self._place[first, near] < 0
                 self._place[first[new], near[new]] = WANTED

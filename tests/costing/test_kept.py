@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qgd_compiler.costing.kept import Kept
+from qgd_compiler.costing.kept import LEAST_BESIDE, MOST_BESIDE, Kept
 
 Index = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -37,11 +37,18 @@ def test_every_pair_is_made_once_and_found_again_in_any_shape() -> None:
 
 def test_arrays_broadcast_and_neighbours_are_made_beside() -> None:
     kept, made = Kept(), Made()
-    found = kept.at(np.array([[1], [2]]), np.array([[4, 2, 4]]), ("sum",), made, beside=1)
+    found = kept.at(np.array([[1], [2]]), np.array([[4, 2, 4]]), ("sum",), made, beside=True)
     assert np.array_equal(found["sum"], [[5, 3, 5], [6, 4, 6]])
-    assert sorted(set(made.pairs)) == sorted(made.pairs) == [(i, j) for i in (1, 2) for j in (2, 3, 4, 5)]
-    kept.at(np.array([1]), np.array([5]), ("sum",), made)
-    assert len(made.pairs) == 8
+    highest = 4 + MOST_BESIDE
+    assert sorted(made.pairs) == [(i, j) for i in (1, 2) for j in range(2, highest + 1)]
+    kept.at(np.array([1]), np.array([highest]), ("sum",), made)
+    assert len(made.pairs) == 2 * (highest - 1)
+
+
+def test_of_many_new_pairs_few_are_made_beside() -> None:
+    kept, made = Kept(), Made()
+    kept.at(np.arange(1000), np.full(1000, 50), ("sum",), made, beside=True)
+    assert len(made.pairs) == 1000 * (2 * LEAST_BESIDE + 1)
 
 
 def test_what_could_not_be_made_is_asked_for_again() -> None:
@@ -58,5 +65,5 @@ def test_what_could_not_be_made_is_asked_for_again() -> None:
 def test_the_room_for_numbers_grows_with_what_is_asked_for() -> None:
     kept, made = Kept(), Made()
     for first in range(0, 3000, 10):
-        kept.at(np.array([first]), np.array([20]), ("sum",), made, beside=2)
+        kept.at(np.array([first]), np.array([20]), ("sum",), made, beside=True)
     assert kept._place.size <= 64 * 2 * 4096

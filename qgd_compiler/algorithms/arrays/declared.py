@@ -13,7 +13,7 @@ from qgd_compiler.algorithms.access import Access, IdealQram
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
 from qgd_compiler.algorithms.arrays.distinct import distinct, first_of_each
 from qgd_compiler.algorithms.arrays.form import Subject
-from qgd_compiler.algorithms.arrays.leaves import BESIDE, Formula, Leaf, least_of_each, levels_of
+from qgd_compiler.algorithms.arrays.leaves import Formula, Leaf, least_of_each, levels_of
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
 from qgd_compiler.algorithms.arrays.slots import BOTH_WAYS, cost_slots
 from qgd_compiler.algorithms.problem import HistorySums
@@ -183,7 +183,7 @@ def _trees(leaf: Leaf, which: Index, words: Index, names: Sequence[str]) -> dict
             return dict(zip(BOTH_WAYS, costs(rows, bits.astype(float), {}), strict=True))
 
     kept = matrices.kept.setdefault(("amplitude tree", access), Kept())
-    return kept.at(which, words, names, made, beside=0 if leaf.coarse else BESIDE)
+    return kept.at(which, words, names, made, beside=not leaf.coarse)
 
 
 @lru_cache(maxsize=64)

@@ -27,7 +27,6 @@ Index = NDArray[np.int64]
 
 BOUNDS = ("rows", "sparsity", "max_entry", "row_one_norm", "column_one_norm", "frobenius")
 OF_LEAF = OF_ENCODING[1:]  # all but whether there is one
-BESIDE = 2  # words longer and shorter than those that are asked for: the next ones that will be
 Formula = Callable[..., tuple[Scalar, ...]]
 
 NAMES = (sparse_access.NAME, row_weighted.NAME, sparse_row_weighted.NAME, frobenius.NAME)
@@ -96,7 +95,7 @@ class Leaf:
         title = self.name if controlled else f"{self.name} without control"
         kept = self.matrices.kept.setdefault((title, self.access), Kept())
         made = partial(self._made, controlled=controlled)
-        slots = kept.at(which, words, names, made, beside=0 if self.coarse else BESIDE)
+        slots = kept.at(which, words, names, made, beside=not self.coarse)
         if self.coarse and self.name == sparse_access.NAME:
             # with unlimited words
             slots["alpha"] = self.matrices.sparsity[which] * self.matrices.max_entry[which]

@@ -159,7 +159,7 @@ class Searcher:
         return self._paddings(lines, Place(*begin), some)
 
     def best(self, lines: Index, paddings: Paddings, start: Place) -> Place:
-        """The best padding and split of each line, from `start` on; of polynomials, and where qubits count, from others."""
+        """The best padding and split of each line, from `start` on (of polynomials, and where qubits count, others)."""
         if self.of_polynomials:
             return self._best_of_each(STARTS_OF_POLYNOMIALS, lines, paddings)
         if self.by_qubits:
