@@ -1,7 +1,8 @@
 """The choice: the cheapest line of the whole menu at its best free number and split of the error; all are listed.
 
-Of a long menu of encodings the best few by α times T per query are worked out. Over these it is exact over the
-discrete menu, and within one per cent over the splits (`branch_and_bound.py`), as far as no share of the error costs
+Of a long menu of encodings the best few by α times T per query are worked out. Lines that arrays price are searched
+over splits from one or a few places (`arrays/search.py`), the others over all splits to within one per cent
+(`branch_and_bound.py`). How much cheaper any plan could be, `Choice.floor` says, as far as no share of the error costs
 less when it is made smaller.
 """
 
