@@ -53,37 +53,31 @@ def controlled_of(series: Truncated, encodings: Encodings) -> Encoding | None:
     return encodings(True) if series.parity is Parity.MIXED else None
 
 
-def _processed(series: Truncated, encodings: Encodings, epsilon: Scalar) -> Encoding:
-    return gqsp(
-        encodings(False),
-        degree=series.degree,
-        parity=series.parity,
-        controlled=controlled_of(series, encodings),
-        alpha=series.processed,
-        moment=series.moment,
-    )
+def _phased(process: Callable[..., Encoding]) -> Callable[[Truncated, Encodings, Scalar], Encoding]:
+    """Generalised QSP or QSVT."""
+
+    def block(series: Truncated, encodings: Encodings, epsilon: Scalar) -> Encoding:
+        return process(
+            encodings(False),
+            degree=series.degree,
+            parity=series.parity,
+            controlled=controlled_of(series, encodings),
+            alpha=series.processed,
+            moment=series.moment,
+        )
+
+    return block
 
 
 def _processed_gram(series: Truncated, encodings: Encodings, epsilon: Scalar) -> Encoding:
     return gqsp_gram(encodings(False), degree=series.degree, alpha=series.processed, moment=series.moment)
 
 
-def _transformed(series: Truncated, encodings: Encodings, epsilon: Scalar) -> Encoding:
-    return qsvt(
-        encodings(False),
-        degree=series.degree,
-        parity=series.parity,
-        controlled=controlled_of(series, encodings),
-        alpha=series.processed,
-        moment=series.moment,
-    )
-
-
 # by name and `gram`: those whose count takes nothing but the degree
 PHASED = {
-    (PROCESSING, False): Method(False, False, _processed),
+    (PROCESSING, False): Method(False, False, _phased(gqsp)),
     (PROCESSING, True): Method(False, True, _processed_gram),
-    (TRANSFORMATION, False): Method(False, False, _transformed),
+    (TRANSFORMATION, False): Method(False, False, _phased(qsvt)),
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -67,22 +67,28 @@ class _Offered:
     model: Model
     offers: Sequence[Offer]
 
-    @property
+    @cached_property
     def weights(self) -> list[float]:
         """α of each."""
         return [float(o.weight) for o in self.offers]
 
     def may_cost(self, make: Make, run: Run, slack: float, most: float) -> bool:
         """Whether all uses in one run over c may cost `most` or less, of the coarsest polynomial of any of them."""
-        for offer, weight in zip(self.offers, self.weights, strict=True):
+        for offer, weight, shortest in zip(self.offers, self.weights, self._shortest, strict=True):
             found = _coarsest(make, run, weight, slack)
             if found is None:
                 continue
             uses = found.degree / found.scale
-            words = (None, coarsest_words(found, slack, weight, gram=False))
-            if all(uses * self._cheapest(offer, allowed) <= most for allowed in words):
+            if uses * shortest > most:
+                continue
+            if uses * self._cheapest(offer, coarsest_words(found, slack, weight, gram=False)) <= most:
                 return True
         return False
+
+    @cached_property
+    def _shortest(self) -> list[float]:
+        """The objective of one use of each, with the shortest words."""
+        return [self._cheapest(o, None) for o in self.offers]
 
     def _cheapest(self, offer: Offer, allowed: float | None) -> float:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,12 @@ from qgd_compiler.algorithms.polynomial_plan import FINER, error_at
 from qgd_compiler.algorithms.routes.bounded import OneSided
 from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian
 from qgd_compiler.algorithms.routes.polynomial import PolynomialRoute
+from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.costing.fold import Folder
+from qgd_compiler.costing.prices import price_of
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
-from tests.algorithms.small_problems import planner, problem
+from tests.algorithms.small_problems import planner
 
 ACCESSES = (Qrom(), Qroam())
 DECLARED: dict[str, Any] = {
@@ -200,10 +203,11 @@ def test_a_polynomial_of_a_definite_parity_is_left_to_single_plans() -> None:
     assert any(plan.queries.encoding == 0 for plan in plans)
 
 
-def test_data_that_are_written_into_lookups_are_priced_plan_by_plan(tmp_path: Path) -> None:
-    for route in planner(problem(tmp_path, output__kind="state")).routes.values():
-        if isinstance(route, PolynomialRoute):
-            assert all(
-                not quick(route, line.candidate.solver) or not route._quadratic.states.written
-                for line in route.lines(ACCESSES)
-            )
+def test_data_that_are_written_into_lookups_are_priced_plan_by_plan() -> None:
+    found = study(validate(DECLARED)).problem()
+    (quadratic,) = found.quadratics
+    for written in (False, True):
+        states = replace(quadratic.states, written=written)
+        run = replace(quadratic, states=states)
+        route = PolynomialRoute(OneSided(run), run, found.epsilon, Exchange(), Folder(price_of))
+        assert quick(route, "one-sided polynomial, QSVT") is not written
