@@ -125,6 +125,7 @@ def ours() -> Iterator[Line]:
     yield line("choice, 64 n x 64 T", choice, grid(values(*n, 64), values(*iterations, 64)))
     yield line("fixed plan, 256 n x 256 T", fixed, grid(values(*n, 256), values(*iterations, 256)))
     yield line("choice, 100 n x 1,000 T", choice, grid(values(*n, 100), values(*iterations, 1000)))
+    yield line("choice, 100 n x 10,000 T", choice, grid(values(*n, 100), values(*iterations, 10_000)))
     yield line("fixed plan, 2 n x 100,000 T", fixed, grid(values(*n, 2), np.arange(100, 100_100)))
     yield line("fixed plan, 2 n x 1,000,000 T", fixed, grid(values(*n, 2), np.arange(100, 1_000_100)))
     yield line("choice, every n its own", choice, own(1000))

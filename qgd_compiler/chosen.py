@@ -28,6 +28,7 @@ from qgd_compiler.study import Progress, Study, study
 from qgd_compiler.study.loop import MakePlanner, SegmentPlanner
 from qgd_compiler.study.segmented import cut_run
 from qgd_compiler.sweeps.row import circuits_of
+from qgd_compiler.sweeps.single import known_of
 
 SpecLike = str | Path | Spec | Mapping[str, Any] | Loaded
 
@@ -72,7 +73,7 @@ def choose_plan(spec: SpecLike, progress: Progress) -> Chosen:
         planner = make(problem, _reader(found))
     else:
         problem, planner = segments.problems[0], segments.planners[0]
-    choice = choose(planner, accesses, progress)
+    choice = choose(planner, accesses, progress, None if segments is not None else known_of(found))
     loops = None if segments is None else segments.loops(choice)
     sources = (*found.sources, found.run.source)
     heading = Heading(content.name, found.digest, (*found.assumptions, *found.run_assumptions), sources)

@@ -173,28 +173,6 @@ def sqrt(x: Scalar) -> Scalar:
     return math.sqrt(x)
 
 
-def sin(x: Scalar) -> Scalar:
-    """The sine."""
-    if is_symbolic(x):
-        import sympy
-
-        return sympy.sin(x)
-    if is_array(x):
-        return np.sin(x)
-    return math.sin(x)
-
-
-def asin(x: Scalar) -> Scalar:
-    """The inverse sine."""
-    if is_symbolic(x):
-        import sympy
-
-        return sympy.asin(x)
-    if is_array(x):
-        return np.arcsin(x)
-    return math.asin(x)
-
-
 def acosh(x: Scalar) -> Scalar:
     """The inverse hyperbolic cosine."""
     if is_symbolic(x):

@@ -1,9 +1,10 @@
 """The choice: the cheapest line of the whole menu at its best free number and split of the error; all are listed.
 
-Of a long menu of encodings the best few by α times T per query are worked out. Lines that arrays price are searched
-over splits from one or a few places (`arrays/search.py`), the others over all splits to within one per cent
-(`branch_and_bound.py`). How much cheaper any plan could be, `Choice.floor` says, as far as no share of the error costs
-less when it is made smaller.
+Of a long menu of encodings the best few by α times T per query are worked out. A run of which only bounds are known
+takes the line and split that sweeps choose for it, by arrays for many runs (`Known`). Of the others, lines that arrays
+price are searched over splits from one or a few places (`arrays/search.py`), the rest over all splits to within one per
+cent (`branch_and_bound.py`). How much cheaper any plan could be, `Choice.floor` says, as far as no share of the error
+costs less when it is made smaller.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from qgd_compiler.algorithms.access import Access
+from qgd_compiler.algorithms.arrays.menu import Spot
 from qgd_compiler.algorithms.branch_and_bound import Root
 from qgd_compiler.algorithms.looking import Looked, Menu, menu_of
 from qgd_compiler.algorithms.plan import Candidate, Plan, Shares
@@ -29,30 +31,47 @@ MOST_LIFTED = 2  # the same, where several lifts stand beside each other
 
 
 @dataclass(frozen=True)
+class Known:
+    """What was chosen already, by arrays for many runs: the cheapest spot, and that of the proven lines."""
+
+    best: Spot
+    proven: Spot | None
+
+
+@dataclass(frozen=True)
 class Choice:
     """The winner, and what belongs to it; every other line is worked out only where it is asked for.
 
     proven      the cheapest plan of which every formula is exact or a bound, rotations too, priced in
                 `proven_exchange`; None with the reason where there is none
-    heuristic   the cheapest plan with a formula that is a fit or a model; None: none is cheaper or exists
     """
 
     best: Plan
     proven: Plan | None
     proven_exchange: Exchange
     why_no_proven: str
-    heuristic: Plan | None
     _rest: _Rest = field(repr=False)
+
+    @cached_property
+    def heuristic(self) -> Plan | None:
+        """The cheapest plan with a formula that is a fit or a model; None: none is cheaper or exists."""
+        if not _is_proven(self.best, self._rest.planner.exchange):
+            return self.best
+        rest = self._rest
+        kinds = {line.candidate: line.kind for line in rest.lines}
+        return rest.menu.search(rest.progress, lambda candidate: kinds[candidate] not in PROVEN).best
 
     @cached_property
     def alternatives(self) -> tuple[Alternative, ...]:
         """Every line in order of the objective, invalid ones last."""
-        return _listed(self._rest)
+        return _listed(self._rest, self.best)
 
     @cached_property
     def floor(self) -> float:
         """A lower bound on every plan of the menu, in units of the objective of the winner."""
-        return self._rest.found.floor()
+        found, value = self._rest.found, self._rest.planner.value
+        own = 1.0 if found.best is None else value(found.best) / value(self.best)
+        return found.floor() * own
 
     @cached_property
     def uniform(self) -> float | None:
@@ -69,27 +88,24 @@ def choose(
     planner: Planner,
     accesses: Sequence[Access],
     progress: Progress = lambda _: None,
+    known: Known | None = None,
 ) -> Choice:
-    """Work out the whole menu; raises InfeasibleError with every reason when nothing is left."""
-    lines = [line for route in planner.routes.values() for line in _worth_a_plan(planner, route, accesses)]
-    menu, refused = menu_of(planner, lines, progress)
-    found = menu.search(progress)
-    best = found.best
+    """Work out the whole menu; raises InfeasibleError with every reason when nothing is left.
+
+    known   what was chosen already: then the menu is worked out only where more is asked for
+    """
+    rest = _Rest(planner, accesses, progress)
+    best = None if known is None else _plan_at(planner, known.best)
+    if known is None or best is None:
+        known, best = None, rest.found.best
     if best is None:
-        raise _nothing_left(planner, refused)
-    kinds = {line.candidate: line.kind for line in lines}
-    proven, proven_exchange, why = _best_proven(planner, lines, menu, best, progress)
-    heuristic: Plan | None = best
-    if _is_proven(best, planner.exchange):
-        heuristic = menu.search(progress, lambda candidate: kinds[candidate] not in PROVEN).best
-    return Choice(
-        best=best,
-        proven=proven,
-        proven_exchange=proven_exchange,
-        why_no_proven=why,
-        heuristic=heuristic,
-        _rest=_Rest(planner, lines, menu, best, found, refused),
-    )
+        raise _nothing_left(planner, rest.refused)
+    proven, proven_exchange, why = _best_proven(rest, best, known)
+    return Choice(best, proven, proven_exchange, why, rest)
+
+
+def _plan_at(planner: Planner, spot: Spot) -> Plan | None:
+    return planned(planner, spot.candidate, spot.knob, spot.shares)
 
 
 def pareto_front(planner: Planner, choice: Choice, accesses: Iterable[Access]) -> tuple[Plan, ...]:
@@ -153,14 +169,36 @@ def _worth_a_plan(planner: Planner, route: Route, accesses: Sequence[Access]) ->
 
 @dataclass(frozen=True)
 class _Rest:
-    """What the list of all lines is made of: the menu, what was looked into, and who cannot serve."""
+    """The whole menu, looked into as far as it is asked for."""
 
     planner: Planner
-    lines: Sequence[Line]
-    menu: Menu
-    best: Plan
-    found: Looked
-    refused: Sequence[Alternative]
+    accesses: Sequence[Access]
+    progress: Progress
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """All of them."""
+        routes = self.planner.routes.values()
+        return [line for route in routes for line in _worth_a_plan(self.planner, route, self.accesses)]
+
+    @cached_property
+    def _menu(self) -> tuple[Menu, list[Alternative]]:
+        return menu_of(self.planner, self.lines, self.progress)
+
+    @property
+    def menu(self) -> Menu:
+        """What may win."""
+        return self._menu[0]
+
+    @property
+    def refused(self) -> Sequence[Alternative]:
+        """Who cannot serve."""
+        return self._menu[1]
+
+    @cached_property
+    def found(self) -> Looked:
+        """What was looked into, with the cheapest of it."""
+        return self.menu.search(self.progress)
 
 
 def _at(planner: Planner, best: Plan, shares: Shares) -> float | None:
@@ -174,10 +212,9 @@ def _is_proven(plan: Plan, exchange: Exchange) -> bool:
     return weakest_kind((plan.kind, kind)) in PROVEN
 
 
-def _best_proven(
-    planner: Planner, lines: Sequence[Line], menu: Menu, best: Plan, progress: Progress
-) -> tuple[Plan | None, Exchange, str]:
+def _best_proven(rest: _Rest, best: Plan, known: Known | None) -> tuple[Plan | None, Exchange, str]:
     """The cheapest proven plan: in the exchange of the spec if that is proven, else with proven rotations."""
+    planner = rest.planner
     exchange = surest(planner.exchange)
     if exchange.kind not in PROVEN:
         return (
@@ -187,10 +224,13 @@ def _best_proven(
         )
     if exchange == planner.exchange and _is_proven(best, exchange):
         return best, exchange, ""
-    proven = [line for line in lines if line.kind in PROVEN]
-    progress("the best proven plan")
-    other, _ = menu_of(planner.proven(exchange), proven, progress)
-    plan = other.search(progress).best
+    sure = planner.proven(exchange)
+    if known is not None:
+        plan = None if known.proven is None else _plan_at(sure, known.proven)
+    else:
+        rest.progress("the best proven plan")
+        other, _ = menu_of(sure, [line for line in rest.lines if line.kind in PROVEN], rest.progress)
+        plan = other.search(rest.progress).best
     if plan is None:
         return None, exchange, "no solver that serves this spec rests on a proven number of queries"
     if not _is_proven(plan, exchange):
@@ -198,9 +238,10 @@ def _best_proven(
     return plan, exchange, ""
 
 
-def _listed(rest: _Rest) -> tuple[Alternative, ...]:
+def _listed(rest: _Rest, best: Plan) -> tuple[Alternative, ...]:
     """Every line with its plan and why it lost; what was never looked into stands at a uniform split."""
-    planner, best, found = rest.planner, rest.best, rest.found
+    planner, found = rest.planner, rest.found
+    worked = {**found.worked, best.candidate: best}
     least: dict[Candidate, Root] = {}
     for root in rest.menu.roots:
         before = least.get(root.candidate)
@@ -209,7 +250,7 @@ def _listed(rest: _Rest) -> tuple[Alternative, ...]:
     listed: list[Alternative] = []
     for candidate, root in least.items():
         bound = root.bound / planner.value(best)
-        plan = found.worked.get(candidate)
+        plan = worked.get(candidate)
         if plan is None and candidate in found.spots:
             spot = found.spots[candidate]
             plan = planned(planner, candidate, spot.knob, spot.shares)

@@ -19,7 +19,7 @@ from qgd_compiler.costing.fold import Cost, Folder
 from qgd_compiler.kinds import Kind, weakest_kind
 from qgd_compiler.program.builder import Builder
 from qgd_compiler.program.ir import Routine
-from qgd_compiler.scalars import Scalar, asin, expected_count, minimum, sin
+from qgd_compiler.scalars import Scalar, expected_count, minimum, sqrt
 
 if TYPE_CHECKING:
     from qgd_compiler.algorithms.readout.reading import Reading
@@ -192,10 +192,12 @@ def circuit(run: Routine) -> Routine:
 
 
 def displacement_of(distance: Scalar) -> Scalar:
-    """The relative displacement r whose turned direction lies within `distance`: sin(2 asin(distance/2))."""
-    return sin(2 * asin(minimum(distance, 1.0) / 2))
+    """The relative displacement r whose turned direction lies within `distance` d: sin(2 asin(d/2))."""
+    half = minimum(distance, 1.0) / 2
+    return 2 * half * sqrt(1 - half * half)
 
 
 def distance_of(displacement: Scalar) -> Scalar:
     """The distance of directions that a relative displacement r can make: 2 sin(asin(r)/2)."""
-    return 2 * sin(asin(minimum(displacement, 1.0)) / 2)
+    r = minimum(displacement, 1.0)
+    return r * sqrt(2 / (1 + sqrt(1 - r * r)))

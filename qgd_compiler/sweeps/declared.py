@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgd_compiler.algorithms.access import Access, access_named
 from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
 from qgd_compiler.algorithms.arrays.distinct import distinct, first_of_each
 from qgd_compiler.algorithms.arrays.leaves import Matrices
@@ -17,6 +18,7 @@ from qgd_compiler.algorithms.plan import distance_of
 from qgd_compiler.analysis.regime import TOLERANCE, RegimeName
 from qgd_compiler.analysis.response import driven_largest, driven_smallest
 from qgd_compiler.analysis.run_bounds import final_over_total_bound, final_over_total_from_largest
+from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Solution, Spec
 from qgd_compiler.sweeps.fields import ALIASES, Field, Value, with_values
@@ -42,6 +44,26 @@ class Points:
     runs: DeclaredRuns
     matrices: Matrices
     regime: NDArray[Any]
+
+    def model_of(self, point: int) -> Model:
+        """The model of one point."""
+        return self.models[int(self.model[point])]
+
+    @property
+    def spec(self) -> Spec:
+        """One that all points share in access models, exchange, solvers and objective: see `by_settings`."""
+        return self.model_of(0).spec
+
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange of gates that all points share."""
+        return Exchange(self.spec.exchange.toffoli_in_t.value, self.spec.exchange.rotation)
+
+    @property
+    def accesses(self) -> list[Access]:
+        """The access models that all points share."""
+        price = self.spec.access.price_per_lookup
+        return [access_named(n, None if price is None else price.value) for n in self.spec.access.models]
 
 
 def points_of(
@@ -73,13 +95,26 @@ def points_of(
     if not found:
         return None
     model_at = number[group]
-    usable = (
-        (model_at >= 0) & (steps >= 1) & (steps <= MOST_STEPS) & (rate > 0) & (epsilon > 0) & (epsilon < 1)
-    )
-    index = np.flatnonzero(usable)
+    index = np.flatnonzero((model_at >= 0) & _usable(steps, rate, epsilon))
     number = readings.numbers(found)
     asked = (index, model_at[index], steps[index], rate[index], epsilon[index])
     return _runs(found, number, readings.matrices, *asked)
+
+
+def point_of(model: Model, matrices: Matrices) -> Points | None:
+    """The run of the spec of a model, as a point; the model has the only one of the matrices."""
+    dynamics, target = model.spec.dynamics, model.spec.target
+    run = (dynamics.iterations, dynamics.learning_rate, target.epsilon)
+    steps, rate, epsilon = (np.array([float(number.value)]) for number in run)
+    if not _usable(steps, rate, epsilon).all():
+        return None
+    first = np.zeros(1, dtype=np.int64)
+    return _runs([model], first, matrices, first, first, steps, rate, epsilon)
+
+
+def _usable(steps: Array, rate: Array, epsilon: Array) -> Mask:
+    """Runs that arrays may price."""
+    return (steps >= 1) & (steps <= MOST_STEPS) & (rate > 0) & (epsilon > 0) & (epsilon < 1)
 
 
 def _shortest(run: Mapping[str, Field], rate: float) -> dict[Field, Value]:
@@ -179,6 +214,35 @@ def _runs(
         matrices=matrices,
         regime=names,
     )
+
+
+def settings(spec: Spec) -> str:
+    """What of a spec decides on lines and exchange."""
+    parts = (spec.access, spec.exchange, spec.solvers, spec.objective, spec.baseline)
+    return repr(parts)
+
+
+def by_settings(points: Points) -> list[Points]:
+    """Points with the same access models, exchange, solvers and objective together, and the same menu of encodings."""
+    keys: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for number, model in enumerate(points.models):
+        keys.setdefault((settings(model.spec), tuple(model.offers)), []).append(number)
+    found = []
+    for numbers in keys.values():
+        here = np.flatnonzero(np.isin(points.model, numbers))
+        if len(here):
+            runs = points.runs
+            taken = {field.name: getattr(runs, field.name)[here] for field in fields(runs)}
+            found.append(
+                replace(
+                    points,
+                    index=points.index[here],
+                    model=points.model[here],
+                    runs=DeclaredRuns(**taken),
+                    regime=points.regime[here],
+                )
+            )
+    return found
 
 
 def _kept(models: Sequence[Model], model: Index, steps: Array, rate: Array, high: Array) -> Array:

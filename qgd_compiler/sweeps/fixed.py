@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,13 @@ from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYST
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
 from qgd_compiler.algorithms.plan import Plan
+from qgd_compiler.algorithms.planner import OBJECTIVES
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION
 from qgd_compiler.algorithms.routes.polynomial import solver_name
 from qgd_compiler.algorithms.subjects import HistorySubject, StationarySubject
-from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import validate
+from qgd_compiler.sweeps.choosing import Settled
 from qgd_compiler.sweeps.columns import Column
 from qgd_compiler.sweeps.contenders import FAMILIES, line_of
 from qgd_compiler.sweeps.declared import Points
@@ -101,8 +102,7 @@ class Fixed:
         return found
 
     def _priced(self, points: Points) -> dict[str, NDArray[Any]]:
-        spec, runs = points.models[int(points.model[0])].spec, points.runs
-        exchange = Exchange(spec.exchange.toffoli_in_t.value, spec.exchange.rotation)
+        spec, runs = points.spec, points.runs
         price = spec.access.price_per_lookup
         access = access_named(self.access, None if price is None else price.value)
         count = len(runs.rate)
@@ -111,10 +111,10 @@ class Fixed:
             np.zeros(count) if self.stationary or line.of_polynomials else np.round(self.ratio * runs.steps)
         )
         shares = np.repeat(np.array(self.split)[:, None], count, axis=1)
-        best = ManyChoice(
-            np.where(line.valid, 0, -1), np.full(count, np.inf), np.full(count, np.inf), padding, shares
+        best = replace(
+            ManyChoice.none(count), line=np.where(line.valid, 0, -1), padding=padding, shares=shares
         )
-        return plan_columns(points, [line], best, exchange, spec)
+        return plan_columns(points, Settled([line], best, points.exchange, OBJECTIVES[points.spec.objective]))
 
     def _line(self, points: Points, access: Access) -> ManyLine:
         runs, offers = points.runs, points.models[int(points.model[0])].offers

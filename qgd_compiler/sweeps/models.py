@@ -19,7 +19,7 @@ from qgd_compiler.algorithms.menu.leaves import EntryOffer
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.errors import QgdError
-from qgd_compiler.spec.loader import Loaded, validate
+from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Spec
 from qgd_compiler.structure.facts import Fact
 from qgd_compiler.study import Study, study
@@ -105,7 +105,7 @@ class Readings:
         """The number of the matrix of each model in `matrices`, where it now stands."""
         found, new = [], []
         for model in models:
-            facts = _bounds_of(model)
+            facts = bounds_of(model)
             key = tuple(None if math.isnan(value) else value for value in facts)
             if key not in self._numbers:
                 self._numbers[key] = len(self._numbers)
@@ -119,7 +119,8 @@ class Readings:
         return np.array(found, dtype=np.int64)
 
 
-def _bounds_of(model: Model) -> tuple[float, ...]:
+def bounds_of(model: Model) -> tuple[float, ...]:
+    """`BOUNDS` of its matrix."""
     facts = model.facts
     sparsity = float(np.fmax(facts["row_sparsity"], facts["column_sparsity"]))
     return (float(model.parameters), sparsity, *(facts[name] for name in FACTS[2:]))
@@ -131,13 +132,13 @@ def model_of(document: Mapping[str, Any], base_dir: str) -> Model | None:
         loaded = validate(dict(document), base_dir)
         if why_not_arrays(loaded.spec):
             return None
-        return _read(loaded)
+        return model_of_study(study(loaded))
     except QgdError:
         return None
 
 
-def _read(loaded: Loaded) -> Model | None:
-    found = study(loaded)
+def model_of_study(found: Study) -> Model | None:
+    """The Hessian of a run that was studied, as `model_of`."""
     if found.entries is not None or not found.recursion.linear or found.tensors:
         return None
     (system,) = systems_of(found)
@@ -150,7 +151,7 @@ def _read(loaded: Loaded) -> Model | None:
         return None
     facts = found.matrix.facts()
     return Model(
-        spec=loaded.spec,
+        spec=found.loaded.spec,
         parameters=found.parameters,
         lowest=found.recursion.lambda_min,
         highest=found.recursion.lambda_max,

@@ -15,8 +15,8 @@ from qgd_compiler.algorithms.access import access_named
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
+from qgd_compiler.sweeps import choosing as sweeps_choosing
 from qgd_compiler.sweeps import contenders
-from qgd_compiler.sweeps import quick as sweeps_quick
 from qgd_compiler.sweeps.columns import OUTPUTS, Column
 from qgd_compiler.sweeps.declared import points_of
 from qgd_compiler.sweeps.fields import field_of, with_values
@@ -134,7 +134,7 @@ def test_the_cheapest_query_of_many_matrices_is_that_of_each(objective: str) -> 
 def test_a_point_whose_polynomial_has_a_definite_parity_is_priced_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sweeps_quick, "left_alone", lambda points, limit: np.zeros(len(limit), dtype=bool))
+    monkeypatch.setattr(sweeps_choosing, "left_alone", lambda points, limit: np.zeros(len(limit), dtype=bool))
     asked: list[int] = []
 
     class Counting(Pointwise):

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.arrays.declared import DeclaredLines, DeclaredRuns
+from qgd_compiler.algorithms.arrays.declared import DeclaredLines, DeclaredRuns, fillings
 from qgd_compiler.algorithms.arrays.declared_polynomials import DeclaredPolynomials, Make
 from qgd_compiler.algorithms.arrays.leaves import Leaf, Matrices
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
-from qgd_compiler.algorithms.arrays.search import LESS, NEARER, Paddings, Searcher
+from qgd_compiler.algorithms.arrays.search import AROUND, LESS, NEARER, Paddings, Place, Searcher
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
 from qgd_compiler.algorithms.polynomial_plan import FINER, PHASED
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION
@@ -57,13 +57,37 @@ class ManyLine:
 
 @dataclass(frozen=True)
 class ManyChoice:
-    """The best line of each run by its number (-1: none), with its padding and split (shape (4, runs))."""
+    """The best line of each run by its number (-1: none), with its padding and split.
+
+    shares      shape (4, runs)
+    exponents   that the search ended at, shape (3, runs)
+    """
 
     line: Index
     value: Array
     qubits: Array
     padding: Array
     shares: Array
+    exponents: Index
+
+    @classmethod
+    def none(cls, count: int) -> ManyChoice:
+        """No line for any of the runs."""
+        infinite = np.full(count, np.inf)
+        nothing = np.full((4, count), np.nan)
+        exponents = np.zeros((3, count), dtype=np.int64)
+        return cls(np.full(count, -1), infinite, infinite.copy(), np.zeros(count), nothing, exponents)
+
+    @property
+    def copy(self) -> ManyChoice:
+        """Another one with the same content."""
+        return ManyChoice(*(getattr(self, f.name).copy() for f in fields(self)))
+
+    def put(self, at: Index, line: int, place: Place) -> None:
+        """Write places of the best lines of some runs."""
+        self.line[at] = line
+        for f in fields(self)[1:]:
+            getattr(self, f.name)[..., at] = getattr(place, f.name)
 
 
 def choose_many(
@@ -80,15 +104,7 @@ def choose_many(
     before   the choice among the lines before number `first`
     """
     count = len(runs.rate)
-    found = ManyChoice(
-        np.full(count, -1),
-        np.full(count, np.inf),
-        np.full(count, np.inf),
-        np.zeros(count),
-        np.full((4, count), np.nan),
-    )
-    if before is not None:
-        found = ManyChoice(*(getattr(before, f.name).copy() for f in fields(before)))
+    found = ManyChoice.none(count) if before is None else before.copy
     tables = Tables(runs)
     menu: list[_Searched] = []
     for number, line in enumerate(lines[first:], first):
@@ -157,15 +173,40 @@ def _with_line(found: ManyChoice, line: _Searched) -> ManyChoice:
     fewer = (place.qubits < before[1]) | ((place.qubits == before[1]) & (line.number < found.line[at]))
     better = (place.value < before[0]) | ((place.value == before[0]) & fewer)
     better &= np.isfinite(place.value)
-    won = at[better]
-    for whole, part in (
-        (found.value, place.value),
-        (found.qubits, place.qubits),
-        (found.padding, place.padding),
-    ):
-        whole[won] = part[better]
-    found.shares[:, won] = place.shares[:, better]
-    found.line[won] = line.number
+    found.put(at[better], line.number, place.taken(better))
+    return found
+
+
+def paddings_near(runs: DeclaredRuns, share: Array) -> Paddings:
+    """Paddings around a share of T, and those that make whole registers: shape (runs, 7)."""
+    around = [np.round(factor * share * runs.steps) for factor in (1.0, *AROUND)]
+    rows = np.stack([*around, *fillings(runs.steps)], axis=1)
+    return Paddings(rows, runs.norms(np.arange(len(rows))[:, None], rows))
+
+
+def choose_near(
+    runs: DeclaredRuns,
+    matrices: Matrices,
+    lines: Sequence[ManyLine],
+    exchange: Exchange,
+    value: Callable[[Any], Any],
+    alike: ManyChoice,
+    paddings: Paddings,
+) -> ManyChoice:
+    """The line that was chosen for a run much like each, at its own padding and split; none where it has no plan.
+
+    paddings   of all runs, that are tried
+    """
+    found = ManyChoice.none(len(runs.rate))
+    for number, line in enumerate(lines):
+        at = np.flatnonzero(alike.line == number)
+        if len(at):
+            searcher = Searcher(pricer_of_line(runs, matrices, line, exchange), value)
+            nothing = np.zeros((len(at), 1))
+            table = Paddings(nothing, nothing) if line.stationary else paddings.taken(at)
+            place = searcher.near(at, table, alike.exponents[:, at])
+            there = np.isfinite(place.value)
+            found.put(at[there], number, place.taken(there))
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from qgd_compiler.algorithms.access import Access, IdealQram
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
-from qgd_compiler.algorithms.arrays.distinct import distinct, first_of_each
+from qgd_compiler.algorithms.arrays.distinct import distinct, distinct_rows
 from qgd_compiler.algorithms.arrays.form import Subject
 from qgd_compiler.algorithms.arrays.leaves import Formula, Leaf, least_of_each, levels_of
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
@@ -57,10 +57,7 @@ class DeclaredRuns:
     @cached_property
     def alike(self) -> tuple[Index, Index]:
         """Runs of one growth and length have the same inverse norms: one of each, and which of these every run is."""
-        _, growth = distinct(self.growth)
-        lengths, length = distinct(self.steps)
-        different, number = distinct(growth * len(lengths) + length)
-        return first_of_each(number, len(different)), number
+        return distinct_rows(self.growth, self.steps)
 
     @cached_property
     def paddings(self) -> tuple[Array, Array]:
@@ -78,13 +75,17 @@ class DeclaredRuns:
         return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index])
 
 
+def fillings(steps: Array) -> list[Array]:
+    """The two paddings that make whole registers: rows up to the next power of two, and to the one behind it."""
+    bits = np.ceil(np.log2(steps + 1))
+    bits = np.where(2.0 ** (bits - 1) >= steps + 1, bits - 1, bits)  # log2 may be off by a digit
+    return [np.maximum(2.0**b - steps - 1, 0) for b in (bits, bits + 1)]
+
+
 def paddings_of(steps: Array) -> Array:
     """The paddings that `HistoryRoute.knobs` tries first, sorted, shape (runs, 8); the largest as often as it takes."""
     scaled = [np.maximum(1, np.round(steps * 2.0**e)) for e in (-4, -2, -1, 0, 1)]
-    bits = np.ceil(np.log2(steps + 1))
-    bits = np.where(2.0 ** (bits - 1) >= steps + 1, bits - 1, bits)  # log2 may be off by a digit
-    filling = [2.0**b - steps - 1 for b in (bits, bits + 1)]
-    table = np.stack([np.zeros_like(steps), *scaled, *(np.maximum(f, 0) for f in filling)], axis=1)
+    table = np.stack([np.zeros_like(steps), *scaled, *fillings(steps)], axis=1)
     table.sort(axis=1)
     again = np.concatenate([np.zeros((len(table), 1), dtype=bool), table[:, 1:] == table[:, :-1]], axis=1)
     largest = table[:, -1:].copy()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import IdealQram
 from qgd_compiler.algorithms.arrays.declared import DeclaredRuns, vector_states
-from qgd_compiler.algorithms.arrays.distinct import distinct, first_of_each
+from qgd_compiler.algorithms.arrays.distinct import distinct, distinct_rows
 from qgd_compiler.algorithms.arrays.form import OF_SERIES, Subject
 from qgd_compiler.algorithms.arrays.leaves import Leaf
 from qgd_compiler.algorithms.arrays.lines import NO_POLYNOMIAL, found_by, numbers_of
@@ -64,11 +64,7 @@ class DeclaredPolynomials:
     def _alike(self) -> tuple[Index, Index]:
         """One of the runs for each polynomial at an error, and which of these every run is."""
         runs = self.declared
-        number = np.zeros(len(runs.rate), dtype=np.int64)
-        for column in (runs.steps, runs.rate, runs.low, runs.high, self.weight):
-            found, code = distinct(column)
-            _, number = distinct(number * len(found) + code)
-        return first_of_each(number, int(number.max()) + 1), number
+        return distinct_rows(runs.steps, runs.rate, runs.low, runs.high, self.weight)
 
     def given(self, line: Index) -> dict[str, Scalar]:
         """As `Lines` says."""

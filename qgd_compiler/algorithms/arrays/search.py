@@ -13,7 +13,7 @@ smaller.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -37,6 +37,7 @@ STARTS_BY_QUBITS = (START, (1, 11, 18), (11, 1, 18))
 STARTS_OF_POLYNOMIALS = ((1, 10, 22), (10, 1, 22))
 FIRST_OF_POLYNOMIALS = (range(-5, 4), range(-5, 4), range(-12, 7, 3))
 NEAR = (range(-1, 2), range(-1, 2), range(-2, 3))  # and then
+BESIDE = ((-1, 1), (-1, 1), (-1, 1))  # from where a search of something much alike ended
 TOGETHER = (range(-1, 2), range(-1, 2), range(-1, 2))  # and all of them
 CYCLES = 12  # through all exponents and the padding
 NEARER = 0.9  # room for paddings between those of a table, whose bounds may be lower: seen to be enough, not proven
@@ -148,15 +149,11 @@ class Searcher:
 
     def start(self, lines: Index, paddings: Paddings, exponents: Index | None = None) -> Place:
         """Each line at a padding in the middle and the split that a search starts from: `START`, or one for each."""
-        count = len(lines)
-        nowhere = np.full(count, np.inf)
         if exponents is None:
-            exponents = np.repeat(np.array(START)[:, None], count, axis=1)
+            exponents = np.repeat(np.array(START)[:, None], len(lines), axis=1)
         half = paddings.rows.max(axis=1, keepdims=True) / 2
         middle = np.argmin(np.abs(paddings.rows - half), axis=1)[:, None]
-        some = paddings.along(middle)
-        begin = (some.rows[:, 0], some.norm[:, 0], exponents, nowhere, nowhere, np.full((4, count), np.nan))
-        return self._paddings(lines, Place(*begin), some)
+        return self._at(lines, paddings.along(middle), exponents)
 
     def best(self, lines: Index, paddings: Paddings, start: Place) -> Place:
         """The best padding and split of each line, from `start` on (of polynomials, and where qubits count, others)."""
@@ -165,6 +162,30 @@ class Searcher:
         if self.by_qubits:
             return self._best_of_each(STARTS_BY_QUBITS, lines, paddings)
         return self._walked(lines, paddings, start)
+
+    def near(self, lines: Index, paddings: Paddings, exponents: Index) -> Place:
+        """Each line at the best of some paddings, at most one from exponents that were found for one like it."""
+        return self._exponents(lines, self._at(lines, paddings, exponents), BESIDE)
+
+    def _at(self, lines: Index, paddings: Paddings, exponents: Index) -> Place:
+        """Each line at the best of some paddings."""
+        first, nowhere = paddings.first, np.full(len(lines), np.inf)
+        begin = (
+            first.rows[:, 0],
+            first.norm[:, 0],
+            exponents,
+            nowhere,
+            nowhere,
+            np.full((4, len(lines)), np.nan),
+        )
+        return self._paddings(lines, Place(*begin), paddings)
+
+    def _around(self, lines: Index, place: Place) -> Place:
+        """At paddings between those of a table; a polynomial has none."""
+        if self.of_polynomials:
+            return place
+        near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
+        return self._paddings(lines, place, near)
 
     def _walked(self, lines: Index, paddings: Paddings, start: Place) -> Place:
         """From `start` to where no step gains."""
@@ -177,9 +198,7 @@ class Searcher:
             if not todo.any():
                 break
         every = np.isfinite(place.value)
-        if not self.of_polynomials:
-            near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
-            place = self._restricted(lines, place, every, self._paddings, near)
+        place = self._restricted(lines, place, every, self._around)
         place = self._restricted(lines, place, every, self._neighbours)
         return self._restricted(lines, place, every, self._measured)
 
@@ -226,11 +245,11 @@ class Searcher:
         beside = np.clip(at + np.arange(-1, 2), 0, paddings.rows.shape[1] - 1)
         return self._paddings(lines, self._exponents(lines, place, NEAR), paddings.along(beside))
 
-    def _exponents(self, lines: Index, place: Place, moves: Sequence[range]) -> Place:
+    def _exponents(self, lines: Index, place: Place, moves: Sequence[Iterable[int]]) -> Place:
         """One after the other."""
         for axis, (some, most) in enumerate(zip(moves, EXPONENTS, strict=True)):
             tried = [e[:, None] for e in place.exponents]
-            tried[axis] = np.clip(tried[axis] + np.array(some), 1, most)
+            tried[axis] = np.clip(tried[axis] + np.array([*some]), 1, most)
             place = self._improved(lines, place, place.padding[:, None], place.norm[:, None], tried)
         return place
 

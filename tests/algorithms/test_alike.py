@@ -1,0 +1,89 @@
+"""Runs that share one search, and what each of them makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgd_compiler.algorithms.arrays.alike import SHORT, Alike
+from qgd_compiler.algorithms.arrays.choosing import ManyChoice, paddings_near
+from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
+from qgd_compiler.algorithms.plan import displacement_of, distance_of
+
+
+def runs(**columns: Any) -> DeclaredRuns:
+    given = {
+        "matrix": 0,
+        "growth": 1.0,
+        "rate": 0.1,
+        "steps": 1000.0,
+        "epsilon": 0.01,
+        "kept": 0.001,
+        "nonzeros": 100.0,
+        "low": -0.01,
+        "high": 4.0,
+        "off": np.nan,
+    }
+    whole = np.broadcast_arrays(*(np.asarray(columns.get(name, value)) for name, value in given.items()))
+    return DeclaredRuns(**{name: np.atleast_1d(v).copy() for name, v in zip(given, whole, strict=True)})
+
+
+def test_runs_that_round_alike_share_one_and_others_do_not() -> None:
+    found = Alike.of(runs(steps=[1000.0, 1100.0, 2000.0, 1000.0], epsilon=[0.01, 0.009, 0.01, 0.001]))
+    assert found.number[0] == found.number[1]
+    assert len(set(found.number.tolist())) == 3
+    assert found.runs.steps[found.number].tolist() == [1024, 1024, 2048, 1024]
+
+
+def test_what_is_not_rounded_tells_runs_apart() -> None:
+    for name, pair in {
+        "rate": [0.1, 0.11],
+        "matrix": [0, 1],
+        "growth": [1.0, 1.01],
+        "nonzeros": [9.0, 10.0],
+    }.items():
+        assert len(Alike.of(runs(**{name: pair})).first) == 2, name
+
+
+def test_short_runs_are_searched_as_they_are() -> None:
+    given = runs(steps=[SHORT - 1.0, SHORT - 2.0], epsilon=0.011)
+    found = Alike.of(given)
+    for f in fields(given):
+        assert np.array_equal(
+            getattr(found.runs, f.name)[found.number], getattr(given, f.name), equal_nan=f.name == "off"
+        )
+
+
+def test_a_stationary_point_serves_the_rounded_run_where_it_serves_the_run() -> None:
+    epsilon = np.array([0.011, 0.011, 0.011, 0.9, 0.011])
+    off = np.array([0.0109999, 0.012, 0.0, 0.1, np.nan])
+    found = Alike.of(runs(epsilon=epsilon, off=off))
+    whole = found.runs
+    assert ((whole.off < whole.epsilon)[found.number] == (off < epsilon)).all()
+    assert (whole.epsilon < 1).all()
+
+
+def test_a_choice_is_spread_over_the_runs_with_its_share_of_padding() -> None:
+    found = Alike.of(runs(steps=[1000.0, 4000.0, 1030.0]))
+    choice = ManyChoice.none(len(found.first))
+    choice.padding[:] = found.runs.steps / 4
+    choice.line[:] = np.arange(len(found.first)) + 5
+    spread = found.spread(choice)
+    assert spread.line[0] == spread.line[2] != spread.line[1]
+    assert spread.shares.shape == (4, 3)
+    assert found.share(choice).tolist() == [0.25] * 3
+
+
+def test_paddings_near_a_share_hold_it_and_whole_registers() -> None:
+    table = paddings_near(runs(steps=1000.0), np.array([0.5]))
+    assert {500.0, 23.0, 1047.0} <= set(table.rows[0].tolist())
+    assert np.isfinite(table.norm).all()
+
+
+@pytest.mark.parametrize("value", [1e-12, 1e-3, 0.3, 0.999, 1.0])
+def test_distances_without_angles_are_those_of_angles(value: float) -> None:
+    assert displacement_of(value) == pytest.approx(np.sin(2 * np.arcsin(value / 2)), rel=1e-13)
+    assert distance_of(value) == pytest.approx(2 * np.sin(np.arcsin(value) / 2), rel=1e-13)

@@ -1,0 +1,145 @@
+"""The shared search against a search of every point by itself, and single compiles that take it over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgd_compiler import api
+from qgd_compiler.algorithms.arrays.choosing import ManyChoice, choose_many
+from qgd_compiler.algorithms.choice import Known, choose
+from qgd_compiler.algorithms.looking import Menu
+from qgd_compiler.algorithms.planner import PROVEN
+from qgd_compiler.chosen import choose_plan
+from qgd_compiler.spec.loader import validate
+from qgd_compiler.study import study
+from qgd_compiler.sweeps import choosing, single
+from qgd_compiler.sweeps.choosing import settled
+from qgd_compiler.sweeps.declared import Points
+from qgd_compiler.sweeps.models import Readings
+from qgd_compiler.sweeps.quick import begun
+from qgd_compiler.sweeps.single import known_of
+from tests.sweeps.test_quick import SPEC, points
+
+
+def begun_points(lowest: float, columns: dict[str, Any]) -> Points:
+    spec = {**SPEC, "hessian": {**SPEC["hessian"], "lambda_min": lowest}}
+    _, (found,) = begun(spec, ".", list(columns), columns, Readings())
+    return found
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def alone_of(found: Points) -> ManyChoice:
+    """Every point searched in full by itself."""
+    made = settled(found)
+    lines = choosing._lines(found.runs, found.spec, tuple(found.model_of(0).offers), found.accesses)
+    return choose_many(found.runs, found.matrices, lines, made.best.exchange, made.best.value)
+
+
+@pytest.mark.parametrize("lowest", [-0.01, 0.02], ids=["growing", "contracting"])
+def test_a_shared_search_ends_where_one_of_every_point_ends(lowest: float) -> None:
+    found = begun_points(lowest, points(300, 11, T=(6, 20)))
+    made = settled(found)
+    alone = alone_of(found)
+    there = np.isfinite(alone.value)
+    assert there.sum() > 100
+    worse = made.best.choice.value[there] / alone.value[there]
+    assert worse.max() < 1.015
+    assert worse.mean() < 1.001
+    assert np.mean(made.best.choice.line[there] == alone.line[there]) > 0.99
+
+
+def test_short_runs_end_close_to_a_search_of_their_own() -> None:
+    found = begun_points(0.02, points(200, 12, T=(0, 5.9)))
+    made = settled(found)
+    alone = alone_of(found)
+    there = np.isfinite(alone.value)
+    assert there.sum() > 100
+    assert (made.best.choice.value[there] <= alone.value[there] * (1 + 1e-9)).mean() > 0.97
+    assert (made.best.choice.value[there] / alone.value[there]).max() < 1.001
+
+
+def test_what_is_lost_on_the_way_is_searched_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = begun_points(-0.01, points(6, 3, T=(7, 9)))
+    alone, before = alone_of(found), settled(found)
+    assert before.proven is not None
+    monkeypatch.setattr(choosing, "choose_near", lambda runs, *_: ManyChoice.none(len(runs.steps)))
+    made = settled(found)
+    assert (made.best.choice.value == alone.value).all()
+    assert (made.best.choice.line == alone.line).all()
+    assert made.proven is not None
+    assert made.proven.choice.value == pytest.approx(before.proven.choice.value, rel=0.02)
+    for line in made.proven.choice.line:
+        assert made.proven.lines[line].solver.kind in PROVEN
+
+
+def test_a_compile_takes_over_what_arrays_chose_and_works_the_menu_out_when_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searches: list[int] = []
+    real = Menu.search
+
+    def counting(self: Menu, *arguments: Any) -> Any:
+        searches.append(1)
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Menu, "search", counting)
+    made = choose_plan(SPEC, lambda _: None)
+    assert searches == []
+    assert made.choice.proven is not None
+    listed = made.choice.alternatives
+    assert len(searches) == 1
+    assert [a.plan for a in listed if a.reason == "chosen"] == [made.choice.best]
+    assert 0 < made.choice.floor <= 1
+
+
+def test_the_menu_itself_finds_nothing_much_cheaper() -> None:
+    made = choose_plan(SPEC, lambda _: None)
+    again = choose(made.planner, made.accesses)
+    assert made.choice.best.candidate == again.best.candidate
+    assert made.choice.best.t_count <= 1.01 * again.best.t_count
+    assert made.choice.proven is not None and again.proven is not None
+    assert made.choice.proven.t_count <= 1.01 * again.proven.t_count
+
+
+def test_a_rounded_run_is_searched_once_for_all_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(single, "_MEMORY", {})
+    asked: list[int] = []
+
+    def counting(*arguments: Any) -> Any:
+        asked.append(1)
+        return choosing.searched(*arguments)
+
+    monkeypatch.setattr(single, "searched", counting)
+    first = api.price({**SPEC, "dynamics": {"learning_rate": 0.1, "iterations": 1000}})
+    again = api.price({**SPEC, "dynamics": {"learning_rate": 0.1, "iterations": 1000}})
+    assert first == again
+    assert len(asked) == 1
+    api.price({**SPEC, "dynamics": {"learning_rate": 0.1, "iterations": 1001}})
+    assert len(asked) == 1
+    api.price({**SPEC, "dynamics": {"learning_rate": 0.05, "iterations": 1000}})
+    assert len(asked) == 2
+
+
+def test_the_memory_of_rounded_runs_forgets_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(single, "_MEMORY", {})
+    monkeypatch.setattr(single, "MOST_REMEMBERED", 2)
+    for rate in (0.1, 0.05, 0.02):
+        api.price({**SPEC, "dynamics": {"learning_rate": rate, "iterations": 1000}})
+    assert len(single._MEMORY) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"limits": {"qubits": 10**6}},
+        {"objective": "qubits"},
+        {"output": {"kind": "top_k", "k": 4}},
+    ],
+    ids=["limit", "objective", "read out"],
+)
+def test_what_sweeps_leave_to_compiles_is_not_known(change: dict[str, Any]) -> None:
+    assert isinstance(known_of(study(validate(SPEC))), Known)
+    assert known_of(study(validate({**SPEC, **change}))) is None
