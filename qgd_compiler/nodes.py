@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
@@ -29,12 +30,13 @@ class Node:
         try:
             return self._digest
         except AttributeError:
-            h = hashlib.sha256(type(self).__qualname__.encode())
-            for name in _compared(type(self)):
-                h.update(name.encode())
-                h.update(_token(getattr(self, name)))
-            object.__setattr__(self, "_digest", h.digest()[:16])
-            return self._digest
+            cls = type(self)
+            parts = [cls.__qualname__.encode()]
+            for name in _compared(cls):
+                parts += (name.encode(), _token(getattr(self, name)))
+            found = hashlib.sha256(b"".join(parts)).digest()[:16]
+            object.__setattr__(self, "_digest", found)
+            return found
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -89,8 +91,7 @@ def _token(value: Any) -> bytes:
     if isinstance(value, Node):
         return b"N" + value.digest
     if value is None or isinstance(value, bool | int | str | bytes):
-        text = repr(value).encode()
-        return b"P" + len(text).to_bytes(8, "little") + text
+        return _plain(value) if isinstance(value, str | bytes) and len(value) > SHORT else _kept_plain(value)
     if isinstance(value, float):
         return b"F" + value.hex().encode()
     if isinstance(value, complex):
@@ -98,7 +99,7 @@ def _token(value: Any) -> bytes:
     if isinstance(value, Enum):
         return b"E" + _token(value.value)
     if isinstance(value, tuple | list):
-        return b"T" + len(value).to_bytes(8, "little") + b"".join(_token(v) for v in value)
+        return b"T" + len(value).to_bytes(8, "little") + b"".join([_token(v) for v in value])
     if isinstance(value, dict):
         return b"D" + _token(tuple(sorted((k, v) for k, v in value.items())))
     if isinstance(value, np.ndarray):
@@ -112,6 +113,15 @@ def _token(value: Any) -> bytes:
     if hasattr(value, "free_symbols"):  # a SymPy expression, without importing SymPy
         return b"S" + _token(str(value))
     raise TypeError(f"a node field of type {type(value).__name__} has no stable digest")
+
+
+def _plain(value: bool | int | str | bytes | None) -> bytes:
+    text = repr(value).encode()
+    return b"P" + len(text).to_bytes(8, "little") + text
+
+
+SHORT = 100  # characters that are worth keeping
+_kept_plain = lru_cache(maxsize=4096, typed=True)(_plain)  # 1 and True are different
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))

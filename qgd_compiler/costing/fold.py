@@ -91,6 +91,22 @@ def fold_kept(operation: Operation, price_of: PriceOf, adjoint: bool) -> Cost:
     return Folder(price_of).cost(operation, adjoint)
 
 
+MOST_KEPT = 2**16  # costs
+
+
+@lru_cache(maxsize=8)
+def _costs(price_of: PriceOf, by_component: bool) -> dict[tuple[bytes, bool], Cost]:
+    return {}
+
+
+def _by_digest(price_of: PriceOf, by_component: bool) -> dict[tuple[bytes, bool], Cost]:
+    """What was counted before, in this process: the parts of plans are the same from one compile to the next."""
+    found = _costs(price_of, by_component)
+    if len(found) > MOST_KEPT:
+        found.clear()
+    return found
+
+
 class Folder:
     """Folds many programs that share routines, each routine counted once for all of them.
 
@@ -106,7 +122,7 @@ class Folder:
         self._by_digest = by_digest
         self._by_component = by_component
         self._known: Known = {}
-        self._equal: dict[tuple[bytes, bool], Cost] = {}
+        self._equal = _by_digest(price_of, by_component) if by_digest else {}
         self._held: list[Operation] = []  # an identity is good as long as its object lives
 
     def cost(self, root: Operation, adjoint: bool = False) -> Cost:
