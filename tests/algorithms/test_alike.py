@@ -45,7 +45,7 @@ def test_what_is_not_rounded_tells_runs_apart() -> None:
         "growth": [1.0, 1.01],
         "nonzeros": [9.0, 10.0],
     }.items():
-        assert len(Alike.of(runs(**{name: pair})).first) == 2, name
+        assert len(Alike.of(runs(**{name: pair})).runs.steps) == 2, name
 
 
 def test_short_runs_are_searched_as_they_are() -> None:
@@ -68,9 +68,9 @@ def test_a_stationary_point_serves_the_rounded_run_where_it_serves_the_run() -> 
 
 def test_a_choice_is_spread_over_the_runs_with_its_share_of_padding() -> None:
     found = Alike.of(runs(steps=[1000.0, 4000.0, 1030.0]))
-    choice = ManyChoice.none(len(found.first))
+    choice = ManyChoice.none(len(found.runs.steps))
     choice.padding[:] = found.runs.steps / 4
-    choice.line[:] = np.arange(len(found.first)) + 5
+    choice.line[:] = np.arange(len(found.runs.steps)) + 5
     spread = found.spread(choice)
     assert spread.line[0] == spread.line[2] != spread.line[1]
     assert spread.shares.shape == (4, 3)

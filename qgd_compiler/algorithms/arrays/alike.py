@@ -22,23 +22,17 @@ LARGEST_ERROR = 0.5  # of a rounded run: one of 1 allows for anything
 
 @dataclass(frozen=True)
 class Alike:
-    """The different rounded runs, and which of them stands for each run.
-
-    first   a run that each of them stands for
-    """
+    """The different rounded runs, and which of them stands for each run."""
 
     runs: DeclaredRuns
     number: Index
-    first: Index
 
     @classmethod
     def of(cls, runs: DeclaredRuns) -> Alike:
         """Of runs of one length each."""
         whole = _rounded(runs)
         first, number = distinct_rows(*(getattr(whole, f.name) for f in fields(whole)))
-        return cls(
-            DeclaredRuns(**{f.name: getattr(whole, f.name)[first] for f in fields(whole)}), number, first
-        )
+        return cls(DeclaredRuns(**{f.name: getattr(whole, f.name)[first] for f in fields(whole)}), number)
 
     def spread(self, choice: ManyChoice) -> ManyChoice:
         """A choice of the rounded runs as one of all runs."""
