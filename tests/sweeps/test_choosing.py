@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from qgd_compiler import api
+from qgd_compiler.algorithms.arrays.alike import Alike
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, choose_many
+from qgd_compiler.algorithms.arrays.search import Paddings
 from qgd_compiler.algorithms.choice import Known, choose
 from qgd_compiler.algorithms.looking import Menu
-from qgd_compiler.algorithms.planner import PROVEN
+from qgd_compiler.algorithms.planner import OBJECTIVES, PROVEN, surest
 from qgd_compiler.chosen import choose_plan
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
@@ -31,11 +34,12 @@ def begun_points(lowest: float, columns: dict[str, Any]) -> Points:
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def alone_of(found: Points) -> ManyChoice:
+def alone_of(found: Points, *, proven: bool = False) -> ManyChoice:
     """Every point searched in full by itself."""
-    made = settled(found)
     lines = choosing._lines(found.runs, found.spec, tuple(found.model_of(0).offers), found.accesses)
-    return choose_many(found.runs, found.matrices, lines, made.best.exchange, made.best.value)
+    asked = choosing._proven(lines) if proven else lines
+    exchange = surest(found.exchange) if proven else found.exchange
+    return choose_many(found.runs, found.matrices, asked, exchange, OBJECTIVES[found.spec.objective])
 
 
 @pytest.mark.parametrize("lowest", [-0.01, 0.02], ids=["growing", "contracting"])
@@ -49,6 +53,11 @@ def test_a_shared_search_ends_where_one_of_every_point_ends(lowest: float) -> No
     assert worse.max() < 1.015
     assert worse.mean() < 1.0004
     assert np.mean(made.best.choice.line[there] == alone.line[there]) > 0.99
+    sure = alone_of(found, proven=True)
+    assert made.proven is not None
+    worse = made.proven.choice.value[there] / sure.value[there]
+    assert worse.max() < 1.02
+    assert worse.mean() < 1.0006
 
 
 def test_short_runs_end_close_to_a_search_of_their_own() -> None:
@@ -73,6 +82,29 @@ def test_what_is_lost_on_the_way_is_searched_in_full(monkeypatch: pytest.MonkeyP
     assert made.proven.choice.value == pytest.approx(before.proven.choice.value, rel=0.02)
     for line in made.proven.choice.line:
         assert made.proven.lines[line].solver.kind in PROVEN
+
+
+def test_a_proven_history_beside_a_stationary_point_has_paddings_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = begun_points(0.02, points(5, 3, T=(7, 9)))
+    alike = Alike.of(found.runs)
+    menu = choosing.searched(found, alike)
+    assert menu.proven is not None
+    best, proven = menu.best.copy, menu.proven.copy
+    best.line[:] = next(i for i, line in enumerate(menu.lines) if line.stationary)
+    best.padding[:] = 0
+    proven.line[:] = next(i for i, line in enumerate(menu.lines) if not line.stationary)
+    proven.padding[:] = alike.runs.steps / 4
+    asked: list[Paddings] = []
+
+    def near(*arguments: Any) -> Any:
+        asked.append(arguments[-1])
+        return replace(arguments[5], value=np.ones(len(found.index)))
+
+    monkeypatch.setattr(choosing, "choose_near", near)
+    choosing._near(found, alike, replace(menu, best=best, proven=proven), OBJECTIVES["t_count"])
+    assert (asked[1].rows[:, 0] == np.round(found.runs.steps / 4)).all()
 
 
 def test_a_compile_takes_over_what_arrays_chose_and_works_the_menu_out_when_asked(
@@ -130,7 +162,7 @@ def test_a_rounded_run_is_searched_once_for_all_compiles(monkeypatch: pytest.Mon
         {"exchange": {"toffoli_in_t": 7}},
         {"objective": "toffoli"},
         {"solvers": ["kernel_reflection"]},
-        {"hessian": {**SPEC["hessian"], "max_entry": 0.4}},
+        {"hessian": {**SPEC["hessian"], "max_entry": 0.6}},
         {"hessian": {**SPEC["hessian"], "lambda_max": 3.9}},
         {"gradient": {"norm": 1.0, "sparsity": 10}},
         {"solution": {"final_over_max": 0.1}},
