@@ -11,6 +11,7 @@ import pytest
 from qgd_compiler.algorithms.arrays.alike import SHORT, Alike
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, paddings_near
 from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
+from qgd_compiler.algorithms.arrays.distinct import distinct, distinct_rows
 from qgd_compiler.algorithms.plan import displacement_of, distance_of
 
 
@@ -46,6 +47,15 @@ def test_what_is_not_rounded_tells_runs_apart() -> None:
         "nonzeros": [9.0, 10.0],
     }.items():
         assert len(Alike.of(runs(**{name: pair})).runs.steps) == 2, name
+
+
+def test_a_value_that_is_not_a_number_is_one_like_any_other() -> None:
+    found, number = distinct(np.array([np.nan, 2.0, np.nan, 1.0]))
+    assert len(found) == 3
+    assert number.tolist() == [2, 1, 2, 0]
+    first, row = distinct_rows(np.array([np.nan, np.nan, 1.0]), np.array([1, 1, 1]))
+    assert first.tolist() == [2, 0]
+    assert row.tolist() == [1, 1, 0]
 
 
 def test_short_runs_are_searched_as_they_are() -> None:
