@@ -225,9 +225,9 @@ def _best_proven(rest: _Rest, best: Plan, known: Known | None) -> tuple[Plan | N
     if exchange == planner.exchange and _is_proven(best, exchange):
         return best, exchange, ""
     sure = planner.proven(exchange)
-    if known is not None:
-        plan = None if known.proven is None else _plan_at(sure, known.proven)
-    else:
+    spot = None if known is None else known.proven
+    plan = None if spot is None else _plan_at(sure, spot)
+    if plan is None and (known is None or spot is not None):  # arrays round: a plan may be gone by that
         rest.progress("the best proven plan")
         other, _ = menu_of(sure, [line for line in rest.lines if line.kind in PROVEN], rest.progress)
         plan = other.search(rest.progress).best

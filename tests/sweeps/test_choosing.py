@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from qgd_compiler import api
+from qgd_compiler.algorithms import choice
 from qgd_compiler.algorithms.arrays.alike import Alike
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, choose_many
 from qgd_compiler.algorithms.arrays.search import Paddings
@@ -125,6 +126,24 @@ def test_a_compile_takes_over_what_arrays_chose_and_works_the_menu_out_when_aske
     assert len(searches) == 1
     assert [a.plan for a in listed if a.reason == "chosen"] == [made.choice.best]
     assert 0 < made.choice.floor <= 1
+
+
+@pytest.mark.parametrize("lost", [("best", "proven"), ("proven",)], ids=" and ".join)
+def test_a_spot_that_has_no_plan_is_looked_for_in_the_menu(
+    monkeypatch: pytest.MonkeyPatch, lost: tuple[str, ...]
+) -> None:
+    made = choose_plan(SPEC, lambda _: None)
+    known = known_of(study(validate(SPEC)))
+    assert known is not None
+    gone = [getattr(known, name) for name in lost]
+    real = choice._plan_at
+    monkeypatch.setattr(
+        choice, "_plan_at", lambda planner, spot: None if spot in gone else real(planner, spot)
+    )
+    again = choose(made.planner, made.accesses, known=known)
+    assert again.best.t_count == pytest.approx(made.choice.best.t_count, rel=0.02)
+    assert made.choice.proven is not None and again.proven is not None
+    assert again.proven.t_count == pytest.approx(made.choice.proven.t_count, rel=0.02)
 
 
 def test_the_menu_itself_finds_nothing_much_cheaper() -> None:
