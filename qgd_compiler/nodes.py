@@ -32,7 +32,7 @@ class Node:
         except AttributeError:
             cls = type(self)
             parts = [cls.__qualname__.encode()]
-            for name in _compared(cls):
+            for name in compared(cls):
                 parts += (name.encode(), _token(getattr(self, name)))
             found = hashlib.sha256(b"".join(parts)).digest()[:16]
             object.__setattr__(self, "_digest", found)
@@ -74,7 +74,7 @@ class Node:
 _COMPARED: dict[type, tuple[str, ...]] = {}
 
 
-def _compared(cls: type) -> tuple[str, ...]:
+def compared(cls: type) -> tuple[str, ...]:
     """The names of the fields that make the identity."""
     found = _COMPARED.get(cls)
     if found is None:

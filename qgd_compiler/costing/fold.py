@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import final
 
 from qgd_compiler.costing.gates import DEPTHS, Gates, Price
+from qgd_compiler.costing.sameness import number_of
 from qgd_compiler.errors import UnsupportedError
 from qgd_compiler.nodes import node
 from qgd_compiler.program.ir import (
@@ -95,11 +96,11 @@ MOST_KEPT = 2**16  # costs
 
 
 @lru_cache(maxsize=8)
-def _costs(price_of: PriceOf, by_component: bool) -> dict[tuple[bytes, bool], Cost]:
+def _costs(price_of: PriceOf, by_component: bool) -> dict[tuple[int, bool], Cost]:
     return {}
 
 
-def _by_digest(price_of: PriceOf, by_component: bool) -> dict[tuple[bytes, bool], Cost]:
+def _shared(price_of: PriceOf, by_component: bool) -> dict[tuple[int, bool], Cost]:
     """What was counted before, in this process: the parts of plans are the same from one compile to the next."""
     found = _costs(price_of, by_component)
     if len(found) > MOST_KEPT:
@@ -110,19 +111,19 @@ def _by_digest(price_of: PriceOf, by_component: bool) -> dict[tuple[bytes, bool]
 class Folder:
     """Folds many programs that share routines, each routine counted once for all of them.
 
-    An object is known at once by its identity, an equal one by its digest; of what is asked for itself no digest is
-    made.
+    An object is known at once by its identity, one that costs the same by its number; what is asked for itself gets
+    none.
 
-    by_digest     whether equal objects are looked for at all; not worth it for programs of arrays
+    shared        with what other folders have counted in the same prices; not worth it for programs of arrays
     by_component  whether gates are told apart by component; else all stand under ""
     """
 
-    def __init__(self, price_of: PriceOf, *, by_digest: bool = True, by_component: bool = True) -> None:
+    def __init__(self, price_of: PriceOf, *, shared: bool = True, by_component: bool = True) -> None:
         self._price_of = price_of
-        self._by_digest = by_digest
+        self._looks = shared
         self._by_component = by_component
         self._known: Known = {}
-        self._equal = _by_digest(price_of, by_component) if by_digest else {}
+        self._same = _shared(price_of, by_component) if shared else {}
         self._held: list[Operation] = []  # an identity is good as long as its object lives
 
     def cost(self, root: Operation, adjoint: bool = False) -> Cost:
@@ -133,8 +134,8 @@ class Folder:
             if (id(op), inverse) in self._known:
                 stack.pop()
                 continue
-            digest = None if op is root or not self._by_digest else (op.digest, inverse)
-            cost = None if digest is None else self._equal.get(digest)
+            same = None if op is root or not self._looks else (number_of(op), inverse)
+            cost = None if same is None else self._same.get(same)
             if cost is None and isinstance(op, Routine):
                 missing = [
                     (step.op, step.adjoint != inverse)
@@ -149,8 +150,8 @@ class Folder:
                 cost = self._leaf(op, inverse)
             self._known[(id(op), inverse)] = cost
             self._held.append(op)
-            if digest is not None:
-                self._equal[digest] = cost
+            if same is not None:
+                self._same[same] = cost
             stack.pop()
         return self._known[(id(root), adjoint)]
 

@@ -229,7 +229,7 @@ def _of_way(
 ) -> list[str]:
     """`arrays.formula._counted`: fields of an object in JavaScript."""
     program = circuit(amplified(made.run, wanted, ways))
-    cost = Folder(price_of_counts, by_digest=False).cost(program)
+    cost = Folder(price_of_counts, shared=False).cost(program)
     gates = cost.gates
     gates = Gates(
         **{f.name: script.let(f"all_{f.name}", getattr(gates, f.name), **WHOLE) for f in fields(Gates)}

@@ -95,7 +95,7 @@ def state_of(script: Script, sizes: Sizes, access: Access, epsilon: Scalar) -> R
 def _folded(
     script: Script, title: str, name: str, operation: Operation, signature: tuple[Register, ...]
 ) -> Folded:
-    folder = Folder(price_of_counts, by_digest=False)
+    folder = Folder(price_of_counts, shared=False)
     forward, backward = (
         cost_of(_named(script, f"{name}{suffix}", of_cost(folder.cost(operation, inverse))))
         for suffix, inverse in (("", False), ("_inverse", True))

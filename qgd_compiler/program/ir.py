@@ -38,9 +38,13 @@ class Wire(Node):
 
 
 class Operation(Node):
-    """What a step can call: a primitive or a routine."""
+    """What a step can call: a primitive or a routine.
 
-    __slots__ = ()
+    number   what it costs the same as, once `costing.sameness` has looked
+    """
+
+    __slots__ = ("number",)
+    number: int
 
     @property
     def name(self) -> str:

@@ -53,7 +53,7 @@ def test_other_prices_and_other_labels_are_counted_by_themselves() -> None:
     assert other.times == 1
     Folder(one, by_component=False).cost(twice("first"))
     assert one.times == 2
-    Folder(one, by_digest=False).cost(twice("first"))
+    Folder(one, shared=False).cost(twice("first"))
     assert one.times == 3
 
 

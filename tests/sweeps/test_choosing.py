@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 
 from qgd_compiler import api
 from qgd_compiler.algorithms import choice
+from qgd_compiler.algorithms.arrays import search
 from qgd_compiler.algorithms.arrays.alike import Alike
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, choose_many
 from qgd_compiler.algorithms.arrays.search import Paddings
@@ -59,6 +60,27 @@ def test_a_shared_search_ends_where_one_of_every_point_ends(lowest: float) -> No
     worse = made.proven.choice.value[there] / sure.value[there]
     assert worse.max() < 1.02
     assert worse.mean() < 1.0006
+
+
+@pytest.mark.parametrize("lowest", [-0.01, 0.02], ids=["growing", "contracting"])
+def test_priced_in_one_call_a_search_goes_the_same_way(
+    lowest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = begun_points(lowest, points(300, 12, T=(6, 20)))
+
+    def made(few: int) -> list[ManyChoice]:
+        monkeypatch.setattr(search, "FEW", few)
+        both = settled(found)
+        assert both.proven is not None
+        return [both.best.choice, both.proven.choice]
+
+    for step_by_step, at_once in zip(made(0), made(10**9), strict=True):
+        there = np.isfinite(step_by_step.value)
+        assert there.sum() > 100
+        for f in fields(ManyChoice):
+            one, other = getattr(step_by_step, f.name), getattr(at_once, f.name)
+            assert np.array_equal(one[..., there], other[..., there]), f.name
+        assert not np.isfinite(at_once.value[~there]).any()
 
 
 def test_short_runs_end_close_to_a_search_of_their_own() -> None:

@@ -192,7 +192,7 @@ def _tree_formula(access: Access, levels: int) -> Formula:
     """`BOTH_WAYS` of entries and words: an amplitude tree, traced."""
     tape = Tape(levels=levels)
     tree = amplitude_tree(tape.input("entries"), tape.input("words"), access)
-    folder = Folder(price_of_counts, by_digest=False, by_component=False)
+    folder = Folder(price_of_counts, shared=False, by_component=False)
     slots = cost_slots(folder.cost(tree), folder.cost(tree, True))
     return tape.function(("entries", "words"), [slots[slot] for slot in BOTH_WAYS])
 

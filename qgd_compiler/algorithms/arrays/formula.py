@@ -94,9 +94,9 @@ def _counted(form: Form, made: Lowering) -> Prices:
         assert isinstance(success, Traced)  # it depends on the error of the solver
         ways = Ways(*success.tape.call(ways_of, 3, success, np.nan if most is None else most))
     program = circuit(amplified(made.run, made.wanted, ways))
-    cost = Folder(
-        price_of_totals if form.layers else price_of_counts, by_digest=False, by_component=False
-    ).cost(program)
+    cost = Folder(price_of_totals if form.layers else price_of_counts, shared=False, by_component=False).cost(
+        program
+    )
     gates, exchange = cost.gates, form.exchange
     each = minimum(made.allowed / maximum(gates.rotations, 1), 0.5)
     per_circuit, depth = exchange.t_count(gates, each), exchange.t_depth(gates, each)

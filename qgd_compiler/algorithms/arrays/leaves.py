@@ -132,7 +132,7 @@ def encoding_formula(name: str, access: Access, levels: int, *, controlled: bool
     bounds = {bound: tape.input(bound) for bound in BOUNDS}
     words = tape.input("words")
     made = encoder(name, access, bounds, words).encode(controlled)
-    folder = Folder(price_of_counts, by_digest=False, by_component=False)
+    folder = Folder(price_of_counts, shared=False, by_component=False)
     sizes = {size: getattr(made, size) for size in ("alpha", "epsilon", "system", "ancilla", "gradient")}
     slots = {**sizes, **cost_slots(folder.cost(made.routine), folder.cost(made.routine, True))}
     return tape.function((*BOUNDS, "words"), [slots[slot] for slot in OF_LEAF])

@@ -38,6 +38,7 @@ STARTS_OF_POLYNOMIALS = ((1, 10, 22), (10, 1, 22))
 FIRST_OF_POLYNOMIALS = (range(-5, 4), range(-5, 4), range(-12, 7, 3))
 NEAR = (range(-1, 2), range(-1, 2), range(-2, 3))  # and then
 BESIDE = ((-1, 1), (-1, 1), (-1, 1))  # from where a search of something much alike ended
+FEW = 2**11  # prices: one call for all of them is faster than several for those that are asked for
 TOGETHER = (range(-1, 2), range(-1, 2), range(-1, 2))  # and all of them
 CYCLES = 12  # through all exponents and the padding
 NEARER = 0.9  # room for paddings between those of a table, whose bounds may be lower: seen to be enough, not proven
@@ -165,7 +166,34 @@ class Searcher:
 
     def near(self, lines: Index, paddings: Paddings, exponents: Index) -> Place:
         """Each line at the best of some paddings, at most one from exponents that were found for one like it."""
+        if paddings.rows.size * 3 ** len(BESIDE) <= FEW:
+            return self._near_at_once(lines, paddings, exponents)
         return self._exponents(lines, self._at(lines, paddings, exponents), BESIDE)
+
+    def _near_at_once(self, lines: Index, paddings: Paddings, exponents: Index) -> Place:
+        """`near`, of what one call prices: all paddings and exponents that the same steps may come by."""
+        tried = _all_beside(exponents)
+        rows, norm = (a[:, :, None, None, None] for a in (paddings.rows, paddings.norm))
+        value, _, shares = self._least(lines, rows, norm, loose_shares(tried), tight=True)
+        at, steps = np.arange(len(lines)), np.ones_like(exponents)
+        padding = value[:, :, 1, 1, 1].argmin(axis=1)
+        for axis in range(len(BESIDE)):
+            less, same, more = (value[at, padding, *(_with(steps, axis, to))] for to in range(3))
+            there = np.where(less <= more, 0, 2)
+            steps[axis] = np.where(np.minimum(less, more) < same, there, 1)
+        chosen = (at, padding, *steps)
+
+        def taken(tries: NDArray[Any]) -> NDArray[Any]:
+            return np.asarray(np.broadcast_to(tries, value.shape)[chosen])
+
+        return Place(
+            taken(rows),
+            taken(norm),
+            np.stack([taken(e) for e in tried]),
+            value[chosen],
+            np.full(len(lines), np.inf),
+            np.stack([taken(getattr(shares, n)) for n in SHARES]),
+        )
 
     def _at(self, lines: Index, paddings: Paddings, exponents: Index) -> Place:
         """Each line at the best of some paddings."""
@@ -325,6 +353,22 @@ class Searcher:
         one = self.paddings(lines, paddings[:, None])
         shares = Shares(*(c[None, :] for c in _corners()))
         return float(self._least(lines, one.rows, one.norm, shares, bound=True)[0].min())
+
+
+def _all_beside(exponents: Index) -> list[NDArray[Any]]:
+    """Each exponent and those `BESIDE` it, on an axis of its own behind one for paddings."""
+    found = []
+    for axis, most in enumerate(EXPONENTS):
+        moved = np.clip(exponents[axis][:, None] + np.arange(-1, 2), 1, most)
+        found.append(moved.reshape(-1, 1, *(3 if a == axis else 1 for a in range(len(EXPONENTS)))))
+    return found
+
+
+def _with(steps: Index, axis: int, to: int) -> Index:
+    """The places of all axes, of one of them this."""
+    found = steps.copy()
+    found[axis] = to
+    return found
 
 
 def _corners() -> Sequence[Array]:
