@@ -18,20 +18,29 @@ from qgd_compiler.traced import Traced
 # int | float | sympy.Expr | numpy.ndarray | Traced. SymPy cannot be named here: importing it takes half a second.
 Scalar: TypeAlias = Any
 
+_ARRAYS = (np.ndarray, Traced)
+_EXACT = frozenset((int,))
+
 
 def is_symbolic(*values: Scalar) -> bool:
     """Whether any of `values` is a SymPy expression."""
-    return any(hasattr(v, "free_symbols") for v in values)
+    for v in values:  # noqa: SIM110, asked some thousand times a plan: a generator takes twice as long
+        if hasattr(v, "free_symbols"):
+            return True
+    return False
 
 
 def is_array(*values: Scalar) -> bool:
     """Whether any of `values` is a NumPy array, or stands for one."""
-    return any(isinstance(v, np.ndarray | Traced) for v in values)
+    for v in values:  # noqa: SIM110, as above
+        if isinstance(v, _ARRAYS):
+            return True
+    return False
 
 
 def is_integer(value: Scalar) -> bool:
     """Whether `value` is one exact integer (Python or NumPy, not a bool)."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return type(value) is int or (isinstance(value, int | np.integer) and not isinstance(value, bool))
 
 
 def _whole(*values: Scalar) -> bool:
@@ -206,7 +215,7 @@ def maximum(*values: Scalar) -> Scalar:
 
 
 def _extreme(sympy_name: str, on_arrays: Any, on_numbers: Any, values: tuple[Scalar, ...]) -> Scalar:
-    if all(type(v) is int for v in values):
+    if _EXACT.issuperset(map(type, values)):
         return on_numbers(values)
     if is_symbolic(*values):
         from qgd_compiler.symbols import extreme

@@ -11,6 +11,7 @@ import pytest
 
 import qgd_compiler
 from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.study import loop
 from tests.jobs import GRADIENT, HESSIAN, RATE, few, iterates
 
 STEPS, LENGTH, WARM_UP, EPSILON = 15, 5, 1, 0.05
@@ -139,6 +140,43 @@ def test_a_run_that_grows_is_priced_in_windows_beside_its_price_in_one_piece(tmp
     (line,) = (v for v in found.verdict if "one run of all 20 steps" in v)
     assert f"{cut.segments} windows of at most {window} steps" in line and "not priced" not in line
     assert cut.allowed == pytest.approx(EPSILON * np.linalg.norm(iterates(20, hessian)[-1]))
+
+
+def test_a_solver_whose_states_nothing_reads_is_tried_in_windows_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    growing = {
+        "qgd": 1,
+        "name": "growing, by bounds",
+        "model": {"parameters": 2**20},
+        "hessian": {
+            "kind": "sparse",
+            "n": 2**20,
+            "row_sparsity": 8,
+            "max_entry": 0.5,
+            "lambda_min": -1.0,
+            "lambda_max": 4.0,
+        },
+        "gradient": {"norm": 1.0},
+        "solution": {"final_over_max": 0.9},
+        "dynamics": {"learning_rate": 0.1, "iterations": 20},
+        "target": {"epsilon": 0.01},
+        "solvers": ["kernel_reflection", "discrete_adiabatic"],
+    }
+    tried: list[tuple[str, str]] = []
+    whole = loop.SegmentPlanner.loop
+
+    def noted(self: loop.SegmentPlanner, line: Any, *arguments: Any) -> Any:
+        tried.append((line.candidate.solver, line.candidate.encoding))
+        return whole(self, line, *arguments)
+
+    monkeypatch.setattr(loop.SegmentPlanner, "loop", noted)
+    found = qgd_compiler.compile(growing)
+    solvers = [solver for solver, _ in tried]
+    assert len(set(solvers)) > 1
+    assert len(solvers) == len(set(solvers))
+    assert found.segments is None
+    assert any("there is no plan: nothing reads" in line for line in found.verdict)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ Source: the majorant method of Cauchy and Kantorovich; the lift is that of Liu e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -67,9 +69,8 @@ def iterates(norms: ArrayLike, start: float, iterations: int) -> Array:
     `norms` is one row (q+1), or a list of rows (S, q+1) that repeats: minibatches, learning-rate schedules.
     """
     rows = np.atleast_2d(majorant_norms(norms)).tolist()
-    if len(rows) == 1 and not any(rows[0][2:]):
-        push, growth = rows[0][:2]
-        return _linear(push, growth, float(start), iterations)
+    if _closed(rows):
+        return _linear(rows[0], float(start), np.arange(iterations + 1, dtype=float))
     found = [float(start)]
     for t in range(iterations):
         value = 0.0
@@ -79,14 +80,30 @@ def iterates(norms: ArrayLike, start: float, iterations: int) -> Array:
     return np.array(found)
 
 
-def _linear(push: float, growth: float, start: float, iterations: int) -> Array:
-    """z_t = m^t z_0 + f_0 (1 + m + … + m^{t−1}), at all t at once."""
-    t = np.arange(iterations + 1, dtype=float)
+def iterates_at(norms: ArrayLike, start: float, steps: Sequence[int]) -> Array:
+    """`iterates` at some t, without what lies between where there is a closed form.
+
+    >>> iterates_at([1.0, 2.0], 0.0, [3, 0]).tolist()
+    [7.0, 0.0]
+    """
+    rows = np.atleast_2d(majorant_norms(norms)).tolist()
+    if _closed(rows):
+        return _linear(rows[0], float(start), np.array(steps, dtype=float))
+    return iterates(norms, start, max(steps, default=0))[list(steps)]
+
+
+def _closed(rows: list[list[float]]) -> bool:
+    """Whether every step is the same linear one."""
+    return len(rows) == 1 and not any(rows[0][2:])
+
+
+def _linear(norms: list[float], start: float, t: Array) -> Array:
+    """z_t = m^t z_0 + f_0 (1 + m + … + m^{t−1})."""
+    push, growth = norms[:2]
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         kept = start * np.exp(t * np.log1p(growth - 1)) if start else np.zeros_like(t)
         pushed = push * geometric_sum(1 - growth, t) if push else np.zeros_like(t)
-    kept[0], pushed[0] = start, 0.0
-    return np.asarray(kept + pushed)
+    return np.where(t == 0, start, kept + pushed)
 
 
 def fixed_points(norms: ArrayLike) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ the coordinates of `heavy_ball.py`. `step_norms` are the f_l >= ‖G_l‖ of its
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from qgd_compiler.analysis.first_order import first_order_errors
 from qgd_compiler.analysis.heavy_ball import HeavyBall, heavy_ball
 from qgd_compiler.analysis.learning_rates import is_constant, largest, log_growth_of, step_growths
-from qgd_compiler.analysis.majorant import contraction_ratio, iterates, majorant
+from qgd_compiler.analysis.majorant import contraction_ratio, iterates, iterates_at, majorant
 from qgd_compiler.analysis.truncation import HIGHEST, OVERFLOW, level_errors
 
 Array = NDArray[np.float64]
@@ -125,6 +126,17 @@ class Recursion:
     def size_bounds(self) -> Array:
         """z_0 … z_T >= ‖u_t‖."""
         return iterates(self.step_norms, self.first_size, self.iterations)
+
+    def size_bounds_at(self, steps: Sequence[int]) -> Array:
+        """z_t at some t."""
+        return iterates_at(self.step_norms, self.first_size, steps)
+
+    def grown_at(self, steps: Sequence[int]) -> Array:
+        """Π m of the steps before some t."""
+        growths = self.growths
+        if is_constant(growths):
+            return np.asarray(self.growth ** np.array(steps, dtype=float))
+        return np.concatenate([[1.0], np.cumprod(growths)])[list(steps)]
 
     @property
     def ratio(self) -> float:

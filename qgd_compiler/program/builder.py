@@ -22,6 +22,8 @@ class Handle:
     @property
     def size(self) -> Scalar:
         """The number of qubits."""
+        if len(self.wires) == 1:
+            return self.wires[0].size
         total: Scalar = 0
         for w in self.wires:
             total = total + w.size
@@ -133,10 +135,9 @@ class Builder:
         if len(handles) != len(registers):
             raise ValueError(f"{op.name} takes {len(registers)} registers, got {len(handles)}")
         for handle, register in zip(handles, registers, strict=True):
-            if is_integer(handle.size) and is_integer(register.size) and handle.size != register.size:
-                raise ValueError(
-                    f"{op.name}.{register.name} has {register.size} qubits, got {handle.size} in {self._title}"
-                )
+            given, own = handle.size, register.size
+            if given is not own and is_integer(given) and is_integer(own) and given != own:
+                raise ValueError(f"{op.name}.{register.name} has {own} qubits, got {given} in {self._title}")
         wires = tuple(h.wires for h in handles)
         self._body.append(Call(op=op, wires=wires, adjoint=adjoint, times=times, beside=beside))
 

@@ -24,7 +24,7 @@ def eigenvalues_of(found: Study) -> Eigenvalues:
         high=high,
         source=extremes.source,
         method=extremes.method,
-        learning_rate=float(found.recursion.rates.max()) if plain else None,
+        learning_rate=found.recursion.rate if plain else None,
         edges=edges,
         shares=shares,
         density=None if density is None else density.source,

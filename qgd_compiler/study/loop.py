@@ -11,7 +11,7 @@ from qgd_compiler.algorithms.loop import Loop, Loops, PricedPiece
 from qgd_compiler.algorithms.plan import Plan, Shares
 from qgd_compiler.algorithms.planner import Planner
 from qgd_compiler.algorithms.problem import Problem
-from qgd_compiler.algorithms.readout.reader import Reader
+from qgd_compiler.algorithms.readout.reader import Reader, is_unread
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.study.segmented import Cut, Part, cut_run, why_not_cut
@@ -58,13 +58,23 @@ class SegmentPlanner:
         return Loop(tuple(pieces), cut.segments, cut.length, cut.classical_steps, cut.allowed)
 
     def cheapest_of(self, lines: Iterable[Plan]) -> Loop:
-        """The loop of the first of these lines that can serve every segment; InfeasibleError where none can."""
+        """The loop of the first of these lines that can serve every segment; InfeasibleError where none can.
+
+        Where the states of a solver cannot be read out with one encoding they cannot with another.
+        """
         last: InfeasibleError | None = None
+        unread: set[str] = set()
         for _, line in zip(range(MOST_TRIED), lines, strict=False):
+            if line.candidate.solver in unread:
+                continue
             try:
                 return self.loop(line)
-            except (InfeasibleError, KeyError) as error:
-                last = error if isinstance(error, InfeasibleError) else last
+            except KeyError:
+                continue
+            except InfeasibleError as error:
+                last = error
+                if is_unread(error):
+                    unread.add(line.candidate.solver)
         raise last or InfeasibleError("no line of the menu serves every window", at="dynamics.segment")
 
     def _if_any(self, line: Plan, exchange: Exchange | None = None) -> Loop | None:
@@ -103,5 +113,7 @@ def _planned(planner: Planner, line: Plan, knob: int) -> Plan:
     """At the split of the line, or at a uniform one where that is not feasible."""
     try:
         return planner.plan(line.candidate, knob, line.shares)
-    except InfeasibleError:
+    except InfeasibleError as error:
+        if is_unread(error):
+            raise
         return planner.plan(line.candidate, knob, Shares.uniform())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.problem import HistorySums, Interval
 from qgd_compiler.analysis.geometric import geometric_sum
-from qgd_compiler.analysis.majorant import iterates
+from qgd_compiler.analysis.majorant import iterates_at
 from qgd_compiler.analysis.polynomial_run import PolynomialRun, follow_polynomial, require_a_run
 from qgd_compiler.analysis.recursion import Recursion
 from qgd_compiler.analysis.run_bounds import final_over_total_bound, final_over_total_from_largest
@@ -260,8 +260,9 @@ def least_final(recursion: Recursion) -> float:
         return 0.0
     rate, steps = float(recursion.rates[0]), recursion.iterations
     norms = recursion.step_norms[0]
-    plain = iterates([rate * recursion.gradient, norms[1]], recursion.start, steps)[-1]
-    moved = float(recursion.size_bounds[-1] - plain)
+    (plain,) = iterates_at([rate * recursion.gradient, norms[1]], recursion.start, [steps])
+    (whole,) = recursion.size_bounds_at([steps])
+    moved = float(whole - plain)
     factors = [1 - rate * end for end in (recursion.lambda_min, recursion.lambda_max)]
     if recursion.start:
         kept = 0.0 if min(factors) <= 0 <= max(factors) else min(abs(f) for f in factors)

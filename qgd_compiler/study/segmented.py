@@ -238,21 +238,20 @@ def _turned(items: tuple[Item, ...], turn: int) -> tuple[Item, ...]:
 def _bounded(study: Study, segments: tuple[Segment, ...]) -> tuple[list[Study], list[float]]:
     """One study for all segments of a length, by bounds that hold for every gradient, and displacements at most."""
     recursion, spec = study.recursion, study.loaded.spec
-    reached = recursion.size_bounds
-    grown = np.concatenate([[1.0], np.cumprod(recursion.growths)])
+    begins = [s.start + s.warm_up for s in segments]
+    reached, grown = recursion.size_bounds_at(begins), recursion.grown_at(begins)
     alone = spec.dynamics.minibatches is None and not recursion.noise
     norm = max(abs(recursion.lambda_min), abs(recursion.lambda_max))
     # what the spec says of the first gradient and of the whole run holds for no segment
     gradient = None if spec.gradient is None else spec.gradient.model_copy(update={"sparsity": None})
     loaded = replace(study.loaded, spec=spec.model_copy(update={"gradient": gradient, "solution": None}))
     studies, sizes = [], []
-    for s in segments:
-        begin = s.start + s.warm_up
-        pushed = recursion.gradient + norm * float(reached[begin])
+    for s, begin, size, factor in zip(segments, begins, reached, grown, strict=True):
+        pushed = recursion.gradient + norm * float(size)
         if alone:
-            pushed = min(pushed, recursion.gradient * float(grown[begin]))
+            pushed = min(pushed, recursion.gradient * float(factor))
         here = replace(recursion, rates=recursion.rates[begin : s.end], gradient=pushed)
         data = replace(study.data, gradients=None)
         studies.append(replace(study, loaded=loaded, recursion=here, data=data))
-        sizes.append(float(here.size_bounds[-1]))
+        sizes.append(float(here.size_bounds_at([s.steps])[0]))
     return studies, sizes

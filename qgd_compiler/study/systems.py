@@ -108,7 +108,7 @@ def linear_system(study: Study) -> LinearSystem:
         uneven=not recursion.constant_rate or (count is not None and count > 1) or recursion.noise > 0,
         marks=() if pair is None else ((0, 0),),
         nonzeros=nonzeros_of(study) if pair is None and count is None else None,
-        accretive=pair is None and bool(recursion.growths.max() <= 1),
+        accretive=pair is None and recursion.growth <= 1,
         coasting=None if pair is None or rate is not None else _coasting(pair, study.parameters),
     )
 

@@ -198,15 +198,14 @@ def choose_near(
     paddings   of all runs, that are tried
     """
     found = ManyChoice.none(len(runs.rate))
-    for number, line in enumerate(lines):
-        at = np.flatnonzero(alike.line == number)
-        if len(at):
-            searcher = Searcher(pricer_of_line(runs, matrices, line, exchange), value)
-            nothing = np.zeros((len(at), 1))
-            table = Paddings(nothing, nothing) if line.stationary else paddings.taken(at)
-            place = searcher.near(at, table, alike.exponents[:, at])
-            there = np.isfinite(place.value)
-            found.put(at[there], number, place.taken(there))
+    for number in np.unique(alike.line[alike.line >= 0]):
+        line, at = lines[number], np.flatnonzero(alike.line == number)
+        searcher = Searcher(pricer_of_line(runs, matrices, line, exchange), value)
+        nothing = np.zeros((len(at), 1))
+        table = Paddings(nothing, nothing) if line.stationary else paddings.taken(at)
+        place = searcher.near(at, table, alike.exponents[:, at])
+        there = np.isfinite(place.value)
+        found.put(at[there], number, place.taken(there))
     return found
 
 

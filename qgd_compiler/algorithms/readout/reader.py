@@ -42,6 +42,7 @@ from qgd_compiler.program.ir import Routine
 from qgd_compiler.program.primitives import Gate
 
 MARGIN = 0.01  # of precision and of failure, for what the circuits of a read-out are off by
+OUTPUT = "output"  # where an error stands that is about reading
 PROVEN = (Kind.EXACT, Kind.BOUND)
 
 
@@ -72,7 +73,7 @@ class Reader:
             raise InfeasibleError(
                 f"nothing reads {_ASKED[self.question.kind]} out of the states of {plan.candidate.solver}: "
                 + "; ".join(dict.fromkeys(refused.values())),
-                at="output",
+                at=OUTPUT,
                 remedy="output: state, or a solver whose run is a unitary",
             )
         way = min(serving, key=lambda w: w.expected_runs(success[0]))
@@ -95,6 +96,11 @@ class Reader:
         if self.proven and way.kind not in PROVEN:
             return f"its count is a {way.kind.value}"
         return ""
+
+
+def is_unread(error: InfeasibleError) -> bool:
+    """Whether no way reads the states of a solver, whatever the split of the error."""
+    return error.mistakes[0].at == OUTPUT
 
 
 _ASKED = {
