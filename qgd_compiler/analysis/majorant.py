@@ -83,8 +83,8 @@ def iterates(norms: ArrayLike, start: float, iterations: int) -> Array:
 def iterates_at(norms: ArrayLike, start: float, steps: Sequence[int]) -> Array:
     """`iterates` at some t, without what lies between where there is a closed form.
 
-    >>> iterates_at([1.0, 2.0], 0.0, [3, 0]).tolist()
-    [7.0, 0.0]
+    >>> iterates_at([0.5, 1.0], 2.0, [3, 0]).tolist()
+    [3.5, 2.0]
     """
     rows = np.atleast_2d(majorant_norms(norms)).tolist()
     if _closed(rows):
