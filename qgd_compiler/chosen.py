@@ -9,7 +9,7 @@ from typing import Any
 
 from qgd_compiler.algorithms.access import Access, access_named, column_caps
 from qgd_compiler.algorithms.choice import Choice, choose
-from qgd_compiler.algorithms.loop import Loops
+from qgd_compiler.algorithms.loop import Loops, circuits_of
 from qgd_compiler.algorithms.planner import OBJECTIVES, Planner
 from qgd_compiler.algorithms.problem import Problem
 from qgd_compiler.algorithms.readout.menu import question
@@ -20,6 +20,7 @@ from qgd_compiler.backends.physical_section import Physical, ask_second_opinion,
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
+from qgd_compiler.declared.single import known_of
 from qgd_compiler.physical.answer import answer, located, question_of
 from qgd_compiler.physical.logical_counts import counts_of
 from qgd_compiler.spec.loader import Loaded, load, validate
@@ -27,8 +28,6 @@ from qgd_compiler.spec.models import Spec
 from qgd_compiler.study import Progress, Study, study
 from qgd_compiler.study.loop import MakePlanner, SegmentPlanner
 from qgd_compiler.study.segmented import cut_run
-from qgd_compiler.sweeps.row import circuits_of
-from qgd_compiler.sweeps.single import known_of
 
 SpecLike = str | Path | Spec | Mapping[str, Any] | Loaded
 

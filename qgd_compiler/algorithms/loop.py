@@ -107,3 +107,13 @@ class Loops:
     best: Loop
     proven: Loop | None
     heuristic: Loop | None
+
+
+def circuits_of(best: Plan, loops: Loops | None) -> float:
+    """Circuits that are expected to run until the answer is there, of all segments where there are `loops`."""
+    circuits: float = best.amplification.circuits
+    if loops is not None:
+        circuits = float(loops.best.circuits)
+    elif best.reading is not None:
+        circuits = float(best.reading.circuits)
+    return max(1.0, circuits)

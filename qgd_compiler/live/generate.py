@@ -23,6 +23,8 @@ from qgd_compiler.backends.html.live import Live, Slider
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.rules_dirty_lookup import dirty_lookup
 from qgd_compiler.costing.rules_lookup import lookup, lookup_erased
+from qgd_compiler.declared.models import Model, Readings, why_not_arrays
+from qgd_compiler.declared.points import MOST_STEPS, points_of
 from qgd_compiler.errors import UsageError
 from qgd_compiler.live.facts import SPARSITIES, facts_of
 from qgd_compiler.live.functions import FinalOverTotal
@@ -31,12 +33,10 @@ from qgd_compiler.live.script import ABOVE_ZERO, NO_PLAN, POSITIVE, REAL, Script
 from qgd_compiler.live.states import Sizes
 from qgd_compiler.scalars import Scalar, maximum
 from qgd_compiler.spec import dump
+from qgd_compiler.spec.fields import field_of
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.structure.facts import Facts
-from qgd_compiler.sweeps.declared import MOST_STEPS, points_of
-from qgd_compiler.sweeps.fields import field_of
 from qgd_compiler.sweeps.fixed import SOLVERS, Fixed
-from qgd_compiler.sweeps.models import Model, Readings, why_not_arrays
 
 OUTPUTS = (
     ("t_count", "T gates"),

@@ -13,8 +13,8 @@ import numpy as np
 
 from qgd_compiler.errors import InputFileError, UsageError
 from qgd_compiler.spec.expressions import evaluate
+from qgd_compiler.spec.fields import Field, Value, field_of
 from qgd_compiler.spec.loader import Loaded
-from qgd_compiler.sweeps.fields import Field, Value, field_of
 
 Values = np.ndarray[Any, Any]
 MOST_VALUES = 10_000_000

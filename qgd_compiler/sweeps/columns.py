@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from qgd_compiler.frontends.extras import need
-from qgd_compiler.sweeps.fields import Field
+from qgd_compiler.spec.fields import Field
 
 if TYPE_CHECKING:
     import pyarrow as pa

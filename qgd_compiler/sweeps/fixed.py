@@ -18,13 +18,13 @@ from qgd_compiler.algorithms.planner import OBJECTIVES
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION
 from qgd_compiler.algorithms.routes.polynomial import solver_name
 from qgd_compiler.algorithms.subjects import HistorySubject, StationarySubject
+from qgd_compiler.declared.choosing import Settled
+from qgd_compiler.declared.contenders import FAMILIES, line_of
+from qgd_compiler.declared.models import Readings, why_not_arrays
+from qgd_compiler.declared.points import Points
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import validate
-from qgd_compiler.sweeps.choosing import Settled
 from qgd_compiler.sweeps.columns import Column
-from qgd_compiler.sweeps.contenders import FAMILIES, line_of
-from qgd_compiler.sweeps.declared import Points
-from qgd_compiler.sweeps.models import Readings, why_not_arrays
 from qgd_compiler.sweeps.quick import begun, plan_columns, put
 
 POLYNOMIALS = {solver_name(make.name, TRANSFORMATION): make for make in FAMILIES}

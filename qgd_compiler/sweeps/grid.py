@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from qgd_compiler.errors import UsageError
+from qgd_compiler.spec.fields import Field
 from qgd_compiler.sweeps.axes import Axis, Values
-from qgd_compiler.sweeps.fields import Field
 
 
 @dataclass(frozen=True)

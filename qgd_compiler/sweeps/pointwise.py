@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from qgd_compiler.errors import QgdError
+from qgd_compiler.spec.fields import field_of, with_values
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.sweeps.columns import OUTPUTS, Array, Column
-from qgd_compiler.sweeps.fields import field_of, with_values
 from qgd_compiler.sweeps.row import Row
 
 # The row of a spec in plain data, with the folder of its files. A function at the top of a module: other processes

@@ -16,16 +16,16 @@ from qgd_compiler.algorithms.polynomials import walks
 from qgd_compiler.analysis.response import driven_largest
 from qgd_compiler.baselines.asked import machines, operator
 from qgd_compiler.baselines.runs import Run, accelerated, plain
+from qgd_compiler.declared.alone import polynomials_may_serve
+from qgd_compiler.declared.choosing import Settled, settled
+from qgd_compiler.declared.models import Readings, why_not_arrays
+from qgd_compiler.declared.points import Mask, Points, by_settings, points_of, smallest_kept
 from qgd_compiler.kinds import Kind, weakest_kind
+from qgd_compiler.spec.fields import field_of
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Spec
 from qgd_compiler.study.classical import accelerated_pace
-from qgd_compiler.sweeps.alone import polynomials_may_serve
-from qgd_compiler.sweeps.choosing import Settled, settled
 from qgd_compiler.sweeps.columns import OK, OUTPUTS, Column, Words
-from qgd_compiler.sweeps.declared import Mask, Points, by_settings, points_of, smallest_kept
-from qgd_compiler.sweeps.fields import field_of
-from qgd_compiler.sweeps.models import Readings, why_not_arrays
 from qgd_compiler.sweeps.pointwise import Pointwise
 
 HISTORY = "history of a quadratic model"

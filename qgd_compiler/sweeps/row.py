@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 
 from qgd_compiler.algorithms.choice import Choice
-from qgd_compiler.algorithms.loop import Loops
-from qgd_compiler.algorithms.plan import Plan
+from qgd_compiler.algorithms.loop import Loops, circuits_of
 from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject
 from qgd_compiler.backends.physical_section import Physical
 from qgd_compiler.baselines.asked import machines
@@ -62,16 +61,6 @@ def row_of(
         "status": OK,
         "reason": None,
     }
-
-
-def circuits_of(best: Plan, loops: Loops | None) -> float:
-    """Circuits that are expected to run until the answer is there."""
-    circuits: float = best.amplification.circuits
-    if loops is not None:
-        circuits = float(loops.best.circuits)
-    elif best.reading is not None:
-        circuits = float(best.reading.circuits)
-    return max(1.0, circuits)
 
 
 def real(count: int) -> float:

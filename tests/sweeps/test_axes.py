@@ -11,9 +11,9 @@ import pytest
 
 from qgd_compiler.errors import InputFileError, QgdError, UsageError
 from qgd_compiler.spec.dump import to_plain
+from qgd_compiler.spec.fields import field_of, with_values
 from qgd_compiler.spec.loader import Loaded, validate
 from qgd_compiler.sweeps.axes import axes_of, axis_of, parse_over
-from qgd_compiler.sweeps.fields import field_of, with_values
 from qgd_compiler.sweeps.grid import Grid
 from tests.sweeps.made_up import SPEC
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qgd_compiler.spec.fields import field_of
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.sweeps.columns import OUTPUTS, Words, schema_of, table_of
-from qgd_compiler.sweeps.fields import field_of
 from qgd_compiler.sweeps.store import encoded
 from tests.sweeps.made_up import SPEC, MadeUp
 

@@ -12,16 +12,16 @@ import pytest
 
 from qgd_compiler import api
 from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.declared import choosing as sweeps_choosing
+from qgd_compiler.declared import contenders
+from qgd_compiler.declared.models import Readings
+from qgd_compiler.declared.points import points_of
 from qgd_compiler.errors import UsageError
+from qgd_compiler.spec.fields import field_of, with_values
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
-from qgd_compiler.sweeps import choosing as sweeps_choosing
-from qgd_compiler.sweeps import contenders
 from qgd_compiler.sweeps.columns import OUTPUTS, Column
-from qgd_compiler.sweeps.declared import points_of
-from qgd_compiler.sweeps.fields import field_of, with_values
 from qgd_compiler.sweeps.fixed import Fixed
-from qgd_compiler.sweeps.models import Readings
 from qgd_compiler.sweeps.pointwise import Pointwise
 from qgd_compiler.sweeps.quick import Quick
 from tests.algorithms.small_problems import planner

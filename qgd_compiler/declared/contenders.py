@@ -30,8 +30,8 @@ from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import fold_kept
 from qgd_compiler.costing.gates import Gates
 from qgd_compiler.costing.prices import price_of
-from qgd_compiler.sweeps.declared import Array, Mask, Points, smallest_kept
-from qgd_compiler.sweeps.models import Model
+from qgd_compiler.declared.models import Model
+from qgd_compiler.declared.points import Array, Mask, Points, smallest_kept
 
 Made = type[OneSided | Hamiltonian]
 FAMILIES: tuple[Made, ...] = (OneSided, Hamiltonian)

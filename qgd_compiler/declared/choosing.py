@@ -31,10 +31,10 @@ from qgd_compiler.algorithms.planner import OBJECTIVES, PROVEN, Value, surest
 from qgd_compiler.algorithms.routes.stationary import STATIONARY
 from qgd_compiler.analysis.inverse_norm import history_inverse_norm
 from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.declared.alone import left_alone
+from qgd_compiler.declared.contenders import transformed_lines
+from qgd_compiler.declared.points import Mask, Points
 from qgd_compiler.spec.models import Spec
-from qgd_compiler.sweeps.alone import left_alone
-from qgd_compiler.sweeps.contenders import transformed_lines
-from qgd_compiler.sweeps.declared import Mask, Points
 
 HISTORY = "history of a quadratic model"
 

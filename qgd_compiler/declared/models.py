@@ -1,4 +1,4 @@
-"""The Hessians of a sweep: each is read once, as `compile` reads it, and kept from one chunk of points to the next.
+"""The Hessians of many points: each is read once, as `compile` reads it, and kept from one chunk of points to the next.
 
 Points that share every field but T, the learning rate and the error share a Hessian. What arrays cannot tell apart from
 a mistake, or do not know, is left to be priced point by point.

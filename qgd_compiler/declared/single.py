@@ -13,10 +13,10 @@ from qgd_compiler.algorithms.arrays.leaves import Matrices
 from qgd_compiler.algorithms.arrays.menu import Spot
 from qgd_compiler.algorithms.choice import Known
 from qgd_compiler.algorithms.plan import Candidate, Shares
+from qgd_compiler.declared.choosing import Searched, Settled, searched, settled
+from qgd_compiler.declared.models import bounds_of, model_of_study, why_not_arrays
+from qgd_compiler.declared.points import Points, point_of, settings
 from qgd_compiler.study import Study
-from qgd_compiler.sweeps.choosing import Searched, Settled, searched, settled
-from qgd_compiler.sweeps.declared import Points, point_of, settings
-from qgd_compiler.sweeps.models import bounds_of, model_of_study, why_not_arrays
 
 MOST_REMEMBERED = 512  # rounded runs
 

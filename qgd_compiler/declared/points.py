@@ -1,4 +1,4 @@
-"""The points of a chunk of a sweep that arrays price, as arrays: quadratic runs of which only bounds are known."""
+"""The points that arrays price, of a sweep or of one compile: quadratic runs of which only bounds are known."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from qgd_compiler.analysis.regime import TOLERANCE, RegimeName
 from qgd_compiler.analysis.response import driven_largest, driven_smallest
 from qgd_compiler.analysis.run_bounds import final_over_total_bound, final_over_total_from_largest
 from qgd_compiler.costing.exchange import Exchange
+from qgd_compiler.declared.models import Model, Readings, model_of
+from qgd_compiler.spec.fields import ALIASES, Field, Value, with_values
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.spec.models import Solution, Spec
-from qgd_compiler.sweeps.fields import ALIASES, Field, Value, with_values
-from qgd_compiler.sweeps.models import Model, Readings, model_of
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.loader import Loaded
+from qgd_compiler.spec.model_size import size_places
 from qgd_compiler.spec.models import Spec
 from qgd_compiler.spec.quantity import Quantity, Within
-from qgd_compiler.sweeps.model_size import size_places
 
 Keys = tuple[str | int, ...]
 Value = int | float | str

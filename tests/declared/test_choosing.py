@@ -18,14 +18,14 @@ from qgd_compiler.algorithms.choice import Known, choose
 from qgd_compiler.algorithms.looking import Menu
 from qgd_compiler.algorithms.planner import OBJECTIVES, PROVEN, surest
 from qgd_compiler.chosen import choose_plan
+from qgd_compiler.declared import choosing, single
+from qgd_compiler.declared.choosing import settled
+from qgd_compiler.declared.models import Readings
+from qgd_compiler.declared.points import Points
+from qgd_compiler.declared.single import known_of
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
-from qgd_compiler.sweeps import choosing, single
-from qgd_compiler.sweeps.choosing import settled
-from qgd_compiler.sweeps.declared import Points
-from qgd_compiler.sweeps.models import Readings
 from qgd_compiler.sweeps.quick import begun
-from qgd_compiler.sweeps.single import known_of
 from tests.sweeps.test_quick import SPEC, points
 
 

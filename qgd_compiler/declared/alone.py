@@ -23,14 +23,14 @@ from qgd_compiler.algorithms.routes.families import Power, Truncated
 from qgd_compiler.algorithms.routes.polynomial import coarsest_words
 from qgd_compiler.analysis.learning_rates import constant
 from qgd_compiler.analysis.response import Response, driven_largest
+from qgd_compiler.declared.contenders import cheapest, quadratic
+from qgd_compiler.declared.models import Model
+from qgd_compiler.declared.points import Array, Mask, Points, smallest_kept
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.structure.gram import Gram
 from qgd_compiler.study.hessian import unbounded
 from qgd_compiler.study.quadratic import step_offers
-from qgd_compiler.sweeps.contenders import cheapest, quadratic
-from qgd_compiler.sweeps.declared import Array, Mask, Points, smallest_kept
-from qgd_compiler.sweeps.models import Model
 
 
 def left_alone(points: Points, limit: Array) -> Mask:
