@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from qgd_compiler.backends.proof_report import Family, ProofReport
 from qgd_compiler.errors import ProofError
 
-FILE = "record.json"
+PATH = Path(__file__).with_name("record.json")
 RELATIVE = 1e-4  # by which measured numbers may differ between machines
 SMALLEST = 1e-7
 
@@ -21,7 +21,7 @@ SMALLEST = 1e-7
 @lru_cache(maxsize=1)
 def record() -> ProofReport:
     """The record that the compiler was built with."""
-    return ProofReport.model_validate_json(files("qgd_compiler.proof").joinpath(FILE).read_text("utf-8"))
+    return ProofReport.model_validate_json(PATH.read_text("utf-8"))
 
 
 def differences(found: ProofReport, kept: ProofReport) -> list[str]:
@@ -39,7 +39,7 @@ def insist_on_record(found: ProofReport) -> None:
     if lines:
         raise ProofError(
             f"what was found differs from the record in {len(lines)} places, first: {lines[0]}",
-            at=FILE,
+            at=PATH.name,
             remedy="look why; then qgd verify --all --record",
         )
 

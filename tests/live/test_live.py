@@ -18,6 +18,7 @@ from qgd_compiler.algorithms.kernel_reflection import NORM_KNOWN, NORM_UNKNOWN
 from qgd_compiler.algorithms.plan import Plan
 from qgd_compiler.backends.html.live import Live, Slider
 from qgd_compiler.backends.html.report_html import report_html
+from qgd_compiler.chosen import choose_plan, loaded_of
 from qgd_compiler.live.generate import OUTPUTS, live_of, live_of_fixed
 from qgd_compiler.spec import dump
 from qgd_compiler.spec.loader import Loaded, validate
@@ -83,7 +84,7 @@ CASES = {
 
 
 def compiled(spec: Any) -> tuple[Loaded, Choice, int]:
-    made = api._chosen(api._loaded(spec), lambda _: None)
+    made = choose_plan(loaded_of(spec), lambda _: None)
     return made.found.loaded, made.choice, made.problem.iterations
 
 

@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 
 from qgd_compiler import api
+from qgd_compiler.api import guarding
 from qgd_compiler.cli.main import main
 from qgd_compiler.errors import BrokenError, InfeasibleError, LockError, MovedError, UsageError
 from qgd_compiler.regression import rules
@@ -41,7 +42,7 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reports:
             raise found
         return found
 
-    monkeypatch.setattr(api, "_report_at", compile)
+    monkeypatch.setattr(guarding, "report_at", compile)
     return table
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from qgd_compiler import api
+from qgd_compiler.api import sweeping
 from qgd_compiler.errors import SweepError, UsageError
 from qgd_compiler.sweeps.cluster import Cluster
 from qgd_compiler.sweeps.local import Local
@@ -83,7 +84,7 @@ def test_an_evaluator_that_trips_costs_its_own_chunks(
 
 def test_another_compiler_on_a_worker_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(api.EVALUATORS, "choice", lambda *_: MadeUp())
-    monkeypatch.setattr(api, "rules_digest", lambda: "f" * 64)
+    monkeypatch.setattr(sweeping, "rules_digest", lambda: "f" * 64)
     with pytest.raises(SweepError, match="not the one that began the sweep"):
         api.sweep(SPEC, OVER, tmp_path / "s")
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from qgd_compiler import api
+from qgd_compiler.api import compiling
 from qgd_compiler.backends.report import Report
+from qgd_compiler.chosen import choose_plan, loaded_of
 from qgd_compiler.spec.digest import spec_digest
 from tests.jobs import few
 from tests.sweeps.made_up import SPEC
@@ -59,16 +61,16 @@ def _agrees(row: dict[str, Any], report: Report) -> None:
 def once(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The choice for each spec is worked out once; equal digests are equal specs, so that it holds for both sides."""
     made: dict[str, Any] = {}
-    whole = api._chosen
+    whole = choose_plan
 
     def chosen(spec: Any, progress: Any) -> Any:
-        loaded = api._loaded(spec)
+        loaded = loaded_of(spec)
         digest = spec_digest(loaded.spec)
         if digest not in made:
             made[digest] = whole(loaded, progress)
         return made[digest]
 
-    monkeypatch.setattr(api, "_chosen", chosen)
+    monkeypatch.setattr(compiling, "choose_plan", chosen)
     return made
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qgd_compiler import api
 from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.api.compiling import price_in
+from qgd_compiler.chosen import choose_plan
 from qgd_compiler.declared import choosing as sweeps_choosing
 from qgd_compiler.declared import contenders
 from qgd_compiler.declared.models import Readings
@@ -70,7 +71,7 @@ def same(quick: Column, slow: Column, kind: str) -> bool:
 def compared(spec: dict[str, Any], columns: dict[str, np.ndarray[Any, Any]], quick: Quick) -> list[str]:
     """The names of outputs that differ, and what the solvers are."""
     found = quick.evaluate(spec, ".", NAMES, columns)
-    alone = Pointwise(api._price_in).evaluate(spec, ".", NAMES, columns)
+    alone = Pointwise(price_in).evaluate(spec, ".", NAMES, columns)
     differ = [o.name for o in OUTPUTS if not same(found[o.name], alone[o.name], o.kind)]
     assert differ == [], {n: (found[n], alone[n]) for n in differ}
     return list(found["solver"])  # type: ignore[arg-type]
@@ -96,7 +97,7 @@ def test_points_where_a_polynomial_may_win_are_priced_by_themselves() -> None:
     spec = {k: v for k, v in SPEC.items() if k != "solvers"}
     spec["hessian"] = {**SPEC["hessian"], "lambda_min": 0.05}
     columns = points(8, 3, T=(1, 5), n=(6, 10), eta=(-4, -3))
-    solvers = compared(spec, columns, Quick(Counting(api._price_in)))
+    solvers = compared(spec, columns, Quick(Counting(price_in)))
     assert sum(asked) >= 1
     assert any("QSVT" not in s and "polynomial" in s for s in solvers)
 
@@ -107,7 +108,7 @@ def test_arrays_decide_where_a_polynomial_by_qsvt_wins() -> None:
     }
     columns = {"n": np.array([10**5, 10**5, 10**7, 10**7]), "T": np.array([10, 28, 28, 300])}
     found = Quick(Never()).evaluate(spec, ".", ["n", "T"], columns)  # type: ignore[arg-type]
-    alone = Pointwise(api._price_in).evaluate(spec, ".", ["n", "T"], columns)
+    alone = Pointwise(price_in).evaluate(spec, ".", ["n", "T"], columns)
     for output in OUTPUTS:
         assert same(found[output.name], alone[output.name], output.kind), output.name
     assert [str(s).split(",")[0] for s in found["solver"]] == ["one-sided polynomial"] * 3 + [
@@ -146,7 +147,7 @@ def test_a_point_whose_polynomial_has_a_definite_parity_is_priced_alone(
         "hessian": {**SPEC["hessian"], "lambda_min": 0.0}
     }
     columns = {"n": np.array([10**5, 10**5]), "T": np.array([1, 10])}
-    found = Quick(Counting(api._price_in)).evaluate(spec, ".", ["n", "T"], columns)
+    found = Quick(Counting(price_in)).evaluate(spec, ".", ["n", "T"], columns)
     assert asked == [1]
     assert list(found["status"]) == ["ok", "ok"]
 
@@ -157,7 +158,7 @@ def test_a_fixed_polynomial_costs_what_its_shares_cost_in_a_plan_alone() -> None
         "model": {"parameters": 10**5},
         "dynamics": {"learning_rate": 0.1, "iterations": 20},
     }
-    best = api._chosen(spec, lambda _: None).choice.best
+    best = choose_plan(spec, lambda _: None).choice.best
     fixed = Fixed.of(best, 20)
     columns = {"n": np.array([10**5, 10**5, 10**4, 10**6, 10**5]), "T": np.array([20, 5, 11, 29, 10**4])}
     found = fixed.evaluate(spec, ".", ["n", "T"], columns)
@@ -181,7 +182,7 @@ def test_stationary_points_and_histories_are_told_apart_by_arrays() -> None:
     spec = {**SPEC, "hessian": {**SPEC["hessian"], "lambda_min": 0.5}}
     columns = points(6, 9, T=(1, 11), n=(8, 12))
     found = Quick(Never()).evaluate(spec, ".", NAMES, columns)  # type: ignore[arg-type]
-    alone = Pointwise(api._price_in).evaluate(spec, ".", NAMES, columns)
+    alone = Pointwise(price_in).evaluate(spec, ".", NAMES, columns)
     assert list(found["subject"]) == list(alone["subject"])  # type: ignore[arg-type]
     assert len(set(found["subject"])) == 2  # type: ignore[arg-type]
     assert same(found["t_count"], alone["t_count"], "real")
@@ -189,7 +190,7 @@ def test_stationary_points_and_histories_are_told_apart_by_arrays() -> None:
 
 
 def test_a_fixed_plan_costs_at_every_point_what_that_plan_costs_alone() -> None:
-    made = api._chosen(SPEC, lambda _: None)
+    made = choose_plan(SPEC, lambda _: None)
     fixed = Fixed.of(made.choice.best, made.problem.iterations)
     columns = points(30, 13, T=(4, 12), n=(6, 24))
     found = fixed.evaluate(SPEC, ".", NAMES, columns)
@@ -223,7 +224,7 @@ def test_a_fixed_plan_costs_at_every_point_what_that_plan_costs_alone() -> None:
 
 
 def test_a_plan_without_a_price_over_many_points_cannot_be_fixed(tmp_path: Path) -> None:
-    made = api._chosen("estimates/karate.yaml", lambda _: None)
+    made = choose_plan("estimates/karate.yaml", lambda _: None)
     with pytest.raises(UsageError, match="no formula"):
         Fixed.of(made.choice.best, made.problem.iterations)
 
@@ -239,7 +240,7 @@ def test_a_plan_without_a_price_over_many_points_cannot_be_fixed(tmp_path: Path)
     ids=["read-out", "hardware", "limit", "momentum"],
 )
 def test_what_arrays_do_not_know_is_left_to_single_points(change: dict[str, Any]) -> None:
-    slow = Pointwise(api._price_in)
+    slow = Pointwise(price_in)
     assert Quick(slow).suited({**SPEC, **change}, ".") is slow
     assert isinstance(Quick(slow).suited(SPEC, "."), Quick)
     assert math.isfinite(Quick(slow).chunk)
@@ -262,7 +263,7 @@ def test_a_chunk_costs_the_same_whatever_was_read_before_it() -> None:
 
 
 def test_what_was_read_does_not_travel_to_other_processes() -> None:
-    quick = Quick(Pointwise(api._price_in))
+    quick = Quick(Pointwise(price_in))
     quick.evaluate(SPEC, ".", NAMES, points(3, 1))
     assert len(quick.readings.matrices.rows) == 3
     assert len(pickle.loads(pickle.dumps(quick)).readings.matrices.rows) == 0
@@ -285,8 +286,8 @@ def test_where_no_eigenvalue_is_negative_arrays_decide_only_what_no_polynomial_c
             return super().evaluate(document, base_dir, names, columns)
 
     columns = {"n": np.array([400, 10**6, 10**6, 10**9]), "T": np.array([3, 3, 10**5, 10**6])}
-    found = Quick(Counting(api._price_in)).evaluate(spec, ".", ["n", "T"], columns)
-    alone = Pointwise(api._price_in).evaluate(spec, ".", ["n", "T"], columns)
+    found = Quick(Counting(price_in)).evaluate(spec, ".", ["n", "T"], columns)
+    alone = Pointwise(price_in).evaluate(spec, ".", ["n", "T"], columns)
     for output in OUTPUTS:
         assert same(found[output.name], alone[output.name], output.kind), output.name
     assert 0 < sum(asked) < 4

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from qgd_compiler import api
+from qgd_compiler.api import sweeping
 from qgd_compiler.errors import InputFileError, UsageError
 from qgd_compiler.sweeps import rules, store
 from qgd_compiler.sweeps.store import open_store
@@ -153,7 +154,7 @@ def _another_order(change: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def _other_rules(change: pytest.MonkeyPatch) -> dict[str, Any]:
-    change.setattr(api, "rules_digest", lambda: "f" * 64)
+    change.setattr(sweeping, "rules_digest", lambda: "f" * 64)
     return {}
 
 
