@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from qgd_compiler.algorithms.access import Access
@@ -143,13 +144,16 @@ class Problem:
 
     parameters  n; `iterations` T; `epsilon` the 2-norm error asked of the normalised output
     systems     the linear systems that answer it; at least one
-    quadratics  the same run as a function of one Hessian, where it is one: about the start, about the minimum, or both
-    why_not     why there is none
+    as_quadratics   makes `quadratics`
     """
 
     parameters: int
     iterations: int
     epsilon: float
     systems: tuple[System, ...]
-    quadratics: tuple[Quadratic, ...] = ()
-    why_not: str = ""
+    as_quadratics: Callable[[], tuple[Quadratic, ...]] = tuple
+
+    @cached_property
+    def quadratics(self) -> tuple[Quadratic, ...]:
+        """The same run as a function of one Hessian, where it is one: about the start, about the minimum, or both."""
+        return self.as_quadratics()

@@ -6,6 +6,7 @@ Exit codes: 0 done; 2 and up as `qgd_compiler.errors` says; 70 internal error; 1
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -42,6 +43,7 @@ from qgd_compiler.errors import QgdError, UsageError
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+YOUNG = 50_000  # objects between looks for garbage: programs are many small objects that live until the end
 GLOBAL_OPTIONS = ("-q", "--quiet", "-v", "--verbose", "--debug", "--version")
 
 
@@ -116,6 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (default: that of the process); the value is the exit code. Never raises."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     settings = Settings()
+    if arguments is None:
+        gc.set_threshold(YOUNG)
     try:
         code = app(words, prog_name="qgd", standalone_mode=False, obj=settings)
         sys.stdout.flush()

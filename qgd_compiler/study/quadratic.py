@@ -45,11 +45,10 @@ def why_not_quadratic(study: Study) -> str:
     return ""
 
 
-def quadratics_of(study: Study) -> tuple[tuple[Quadratic, ...], str]:
-    """The run about every point that the spec allows, or why there is none."""
-    reason = why_not_quadratic(study)
-    if reason:
-        return (), reason
+def quadratics_of(study: Study) -> tuple[Quadratic, ...]:
+    """The run about every point that the spec allows and that has one."""
+    if why_not_quadratic(study):
+        return ()
     studies = [study]
     if study.loaded.spec.dynamics.expansion.about == "cheaper":
         studies.append(about_the_minimum(study))
@@ -57,9 +56,9 @@ def quadratics_of(study: Study) -> tuple[tuple[Quadratic, ...], str]:
     for one in studies:
         try:
             found.append(quadratic_of(one))
-        except InfeasibleError as error:
-            reason = error.what
-    return tuple(found), reason
+        except InfeasibleError:
+            continue
+    return tuple(found)
 
 
 def quadratic_of(study: Study) -> Quadratic:

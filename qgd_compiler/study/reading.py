@@ -144,14 +144,12 @@ class Study:
         from qgd_compiler.study.quadratic import quadratics_of
         from qgd_compiler.study.systems import systems_of
 
-        quadratics, why_not = quadratics_of(self)
         return Problem(
             parameters=self.parameters,
             iterations=self.priced.iterations,
             epsilon=float(self.loaded.spec.target.epsilon.value),
             systems=systems_of(self),
-            quadratics=quadratics,
-            why_not=why_not,
+            as_quadratics=lambda: quadratics_of(self),
         )
 
     @property

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
 from qgd_compiler.algorithms.problem import Problem
-from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.bounded import Direct, OneSided
 from qgd_compiler.algorithms.routes.families import Family, Gram, Power
 from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian
@@ -18,7 +17,9 @@ from qgd_compiler.algorithms.routes.stationary import STATIONARY, StationaryRout
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 
-FAMILIES: tuple[Callable[[Quadratic], Family], ...] = (Power, Gram, Direct, OneSided, Hamiltonian)
+OF_STATIONARY = "stationary"
+FAMILIES = (Power, Gram, Direct, OneSided, Hamiltonian)
+OF_QUADRATICS = frozenset((OF_STATIONARY, *(make.family for make in FAMILIES)))
 
 
 def routes_of(
@@ -31,13 +32,15 @@ def routes_of(
         linear = [s for s in (*LINEAR_SOLVERS, *adiabatic) if families is None or s.family in families]
         if linear:
             routes[system.name] = HistoryRoute(system, problem.epsilon, linear)
+    if families is not None and OF_QUADRATICS.isdisjoint(families):
+        return routes
     for quadratic in problem.quadratics:
-        if quadratic.response.driven == "gradient" and (families is None or "stationary" in families):
+        if quadratic.response.driven == "gradient" and (families is None or OF_STATIONARY in families):
             routes[STATIONARY] = StationaryRoute(
                 quadratic, problem.epsilon, (*LINEAR_SOLVERS, *ACCRETIVE_SYSTEM), folder
             )
         for make in FAMILIES:
-            family = make(quadratic)
+            family: Family = make(quadratic)
             if families is None or family.family in families:
                 route = PolynomialRoute(family, quadratic, problem.epsilon, exchange, folder)
                 routes[route.subject] = route
