@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import qgd_compiler
-from qgd_compiler.errors import UnsupportedError
+from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.algorithms.plan import Candidate
+from qgd_compiler.errors import InfeasibleError, UnsupportedError
 from qgd_compiler.study import loop
 from tests.jobs import GRADIENT, HESSIAN, RATE, few, iterates
 
@@ -177,6 +180,27 @@ def test_a_solver_whose_states_nothing_reads_is_tried_in_windows_once(
     assert len(solvers) == len(set(solvers))
     assert found.segments is None
     assert any("there is no plan: nothing reads" in line for line in found.verdict)
+
+
+def test_a_solver_that_can_be_read_serves_behind_any_number_of_lines_that_cannot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def priced(self: loop.SegmentPlanner, line: Any, *_: Any) -> Any:
+        if line.candidate.solver == "measures as it goes":
+            raise InfeasibleError("nothing reads it", at="output")
+        return line
+
+    monkeypatch.setattr(loop.SegmentPlanner, "loop", priced)
+    access = access_named("qrom", None)
+    lines = [
+        SimpleNamespace(candidate=Candidate("history", solver, f"encoding {i}", access))
+        for solver in ("measures as it goes", "is unitary")
+        for i in range(2 * loop.MOST_TRIED)
+    ]
+    planner = loop.SegmentPlanner.__new__(loop.SegmentPlanner)
+    assert planner.cheapest_of(lines) is lines[2 * loop.MOST_TRIED]  # type: ignore[arg-type,comparison-overlap]
+    with pytest.raises(InfeasibleError, match="nothing reads"):
+        planner.cheapest_of(lines[: loop.MOST_TRIED])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class Choice:
         """A lower bound on every plan of the menu, in units of the objective of the winner."""
         found, value = self._rest.found, self._rest.planner.value
         own = 1.0 if found.best is None else value(found.best) / value(self.best)
-        return found.floor() * own
+        return min(1.0, found.floor() * own)  # the winner may be cheaper than all that the menu has found
 
     @cached_property
     def uniform(self) -> float | None:

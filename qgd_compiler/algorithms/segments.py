@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 from qgd_compiler.errors import InfeasibleError
 
+LEAST = 1e-150  # of a factor by which an error fades: a share of the budget is divided by it
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -82,7 +84,7 @@ def step_growth(contraction: float, second: float = 0.0, third: float = 0.0, rad
 
 
 def growths(segments: Sequence[Segment], growth: float) -> tuple[float, ...]:
-    """Λ^{steps after it} for each segment.
+    """Λ^{steps after it} for each segment, at least 1e-150: what fades more than that is bounded by it.
 
     InfeasibleError where the first of them exceeds 1e150: its error could not be told from the result.
     """
@@ -93,7 +95,7 @@ def growths(segments: Sequence[Segment], growth: float) -> tuple[float, ...]:
             at="dynamics.segment",
             remedy="fewer iterations, damping, or a start for each segment that is measured and not predicted",
         )
-    return tuple(growth**segment.after for segment in segments)
+    return tuple(max(growth**segment.after, LEAST) for segment in segments)
 
 
 def accumulated(errors: Sequence[float], factors: Sequence[float]) -> float:

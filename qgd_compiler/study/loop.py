@@ -64,9 +64,8 @@ class SegmentPlanner:
         """
         last: InfeasibleError | None = None
         unread: set[str] = set()
-        for _, line in zip(range(MOST_TRIED), lines, strict=False):
-            if line.candidate.solver in unread:
-                continue
+        readable = (line for line in lines if line.candidate.solver not in unread)
+        for _, line in zip(range(MOST_TRIED), readable, strict=False):
             try:
                 return self.loop(line)
             except KeyError:

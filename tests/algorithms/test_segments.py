@@ -133,3 +133,13 @@ def test_growth_beyond_all_numbers_is_refused_with_its_exponent() -> None:
 
 def test_entries_within_delta_make_a_vector_within_root_r_times_as_much() -> None:
     assert np.linalg.norm(np.full(49, entry_precision(0.7, 49))) == pytest.approx(0.7)
+
+
+def test_errors_that_fade_beyond_all_floats_share_the_budget_too() -> None:
+    segments = cut(54_031, 18_010)
+    factors = growths(segments, 0.962)
+    assert 0.962 ** segments[0].after == 0 < factors[0]
+    shared = split(1.0, factors, [1.0] * len(factors))
+    assert all(math.isfinite(e) and e > 0 for e in shared)
+    assert accumulated(shared, factors) == pytest.approx(1.0)
+    assert shared[0] > shared[-1]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import qgd_compiler
 from qgd_compiler import api
 from qgd_compiler.algorithms import choice
 from qgd_compiler.algorithms.arrays import search
@@ -166,6 +167,31 @@ def test_a_spot_that_has_no_plan_is_looked_for_in_the_menu(
     assert again.best.t_count == pytest.approx(made.choice.best.t_count, rel=0.02)
     assert made.choice.proven is not None and again.proven is not None
     assert again.proven.t_count == pytest.approx(made.choice.proven.t_count, rel=0.02)
+
+
+def test_a_plan_below_all_that_the_menu_finds_is_a_bound_itself() -> None:
+    spec = {
+        **SPEC,
+        "model": {"parameters": 2**30},
+        "hessian": {
+            "kind": "sparse",
+            "n": 2**30,
+            "row_sparsity": 8,
+            "max_entry": 0.5,
+            "lambda_min": -0.02,
+            "lambda_max": 4.0,
+        },
+        "gradient": {"norm": 1.0},
+        "solution": {"final_over_max": 0.9},
+        "dynamics": {"learning_rate": 0.1, "iterations": 1000},
+        "target": {"epsilon": 0.01},
+    }
+    found = choose_plan(spec, lambda _: None).choice
+    searched = found._rest.found.best
+    assert searched is not None
+    assert found.best.t_count < searched.t_count < 1.01 * found.best.t_count
+    assert found.floor == 1.0
+    assert qgd_compiler.compile(spec).split.floor == 1.0
 
 
 def test_the_menu_itself_finds_nothing_much_cheaper() -> None:
