@@ -201,7 +201,7 @@ def atanh(x: Scalar) -> Scalar:
         return sympy.atanh(x)
     if is_array(x):
         return np.arctanh(x)
-    return math.atanh(x)
+    return math.inf if x == 1 else math.atanh(x)
 
 
 def minimum(*values: Scalar) -> Scalar:

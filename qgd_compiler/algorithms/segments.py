@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from qgd_compiler.errors import InfeasibleError
 
-LEAST = 1e-150  # of a factor by which an error fades: a share of the budget is divided by it
+LEAST = 1e-150  # of a factor by which an error fades, and of what a segment weighs: shares are made of both
 
 
 @dataclass(frozen=True)

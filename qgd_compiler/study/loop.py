@@ -54,7 +54,10 @@ class SegmentPlanner:
         for part, planner in zip(cut.parts, self.planners, strict=True):
             used = planner if exchange is None else planner.proven(exchange)
             knob = round(line.knob * part.piece.segment.steps / first)
-            pieces.append(PricedPiece(part.piece, _planned(used, line, knob)))
+            try:
+                pieces.append(PricedPiece(part.piece, _planned(used, line, knob)))
+            except InfeasibleError as error:
+                raise _of_segment(error, part) from error
         return Loop(tuple(pieces), cut.segments, cut.length, cut.classical_steps, cut.allowed)
 
     def cheapest_of(self, lines: Iterable[Plan]) -> Loop:
@@ -106,6 +109,13 @@ def _reader(part: Part) -> Reader | None:
     if part.question.kind == "state":
         return None
     return Reader(part.question, part.study.reference_entries)
+
+
+def _of_segment(error: InfeasibleError, part: Part) -> InfeasibleError:
+    """The same mistake, with the steps that it is about."""
+    (mistake,), segment = error.mistakes, part.piece.segment
+    where = f"in the segment of steps {segment.start + segment.warm_up:,} to {segment.end:,}"
+    return InfeasibleError(f"{where}: {mistake.what}", at=mistake.at, remedy=mistake.remedy)
 
 
 def _planned(planner: Planner, line: Plan, knob: int) -> Plan:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.problem import HistorySums, Interval
+from qgd_compiler.algorithms.systems.linear import BEYOND
 from qgd_compiler.analysis.geometric import geometric_sum
 from qgd_compiler.analysis.majorant import iterates_at
 from qgd_compiler.analysis.polynomial_run import PolynomialRun, follow_polynomial, require_a_run
@@ -217,7 +218,13 @@ def _bounded(recursion: Recursion, declared: float | None) -> Followed:
     high = recursion.size_bounds
     largest = float(high.max())
     lowest = declared * largest if declared is not None else least_final(recursion)
-    if not lowest > 0 or not math.isfinite(largest):
+    if not largest < BEYOND:
+        raise InfeasibleError(
+            f"the iteration grows: within {steps} steps an iterate may be larger than {BEYOND:g}",
+            at="dynamics",
+            remedy="a smaller learning rate, fewer iterations, or damping (`qgd analyze` prints how much)",
+        )
+    if not lowest > 0:
         raise InfeasibleError(
             "nothing bounds the size of the last iterate from below",
             at="gradient",

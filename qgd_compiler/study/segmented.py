@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.loop import Piece
 from qgd_compiler.algorithms.readout.menu import Question, question
-from qgd_compiler.algorithms.segments import Segment, cut, growths, split
+from qgd_compiler.algorithms.segments import LEAST, Segment, cut, growths, split
 from qgd_compiler.errors import InfeasibleError, UnsupportedError
 from qgd_compiler.study.runs import gradient_function, least_final
 
@@ -139,7 +139,7 @@ def _errors(
     """What each may be off by; the last one's is that of its state."""
     if len(segments) == 1:
         return [allowed]
-    weights = [size * size * s.steps for s, size in zip(segments, sizes, strict=True)]
+    weights = [max(size * size * s.steps, LEAST) for s, size in zip(segments, sizes, strict=True)]
     shared = split((1 - LAST) * allowed, factors[:-1], weights[:-1])
     return [*shared, LAST * allowed / factors[-1]]
 
@@ -153,7 +153,7 @@ def _questions(study: Study, count: int) -> list[Question]:
 
 
 def _part(piece: Piece, study: Study, asked: Question) -> Part:
-    off = min(piece.error / piece.size, LARGEST)
+    off = _relative(piece)
     if asked.kind != "vector":
         return Part(piece, study, off, asked)
     norm = NORM * off
@@ -164,13 +164,18 @@ def _part(piece: Piece, study: Study, asked: Question) -> Part:
     return Part(piece, study, state, replace(asked, precision=reading, norm_precision=norm))
 
 
+def _relative(piece: Piece) -> float:
+    """What a segment may be off by, relative to its displacement; at most `LARGEST`, of no displacement too."""
+    return LARGEST if piece.error >= LARGEST * piece.size else piece.error / piece.size
+
+
 def _multiplied(parts: list[Part]) -> list[Part]:
     """One part for all segments that hand on: the smallest error one may make, relative to what it returns."""
     *handing, last = parts
     if not handing:
         return [last]
     steps = max(p.piece.segment.steps for p in handing)
-    ratio = min(p.piece.error / p.piece.size for p in handing)
+    ratio = min(_relative(p.piece) for p in handing)
     first = next(p for p in handing if p.piece.segment.steps == steps)
     size = max(p.piece.size for p in handing)
     piece = Piece(

@@ -24,12 +24,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from qgd_compiler.errors import InfeasibleError
+
+MOST = 10**300  # results: beyond it no float holds their number
+
 
 def fewest(holds: Callable[[int], bool]) -> int:
-    """The smallest whole N >= 1 for which `holds`, a condition that stays true once it is."""
+    """The smallest whole N >= 1 for which `holds`, a condition that stays true once it is.
+
+    InfeasibleError where it is beyond `MOST`.
+    """
     high = 1
     while not holds(high):
         high *= 2
+        if high > MOST:
+            raise InfeasibleError(
+                f"more than {MOST:.0e} results would have to be read",
+                at="target.epsilon",
+                remedy="a larger error, or fewer iterations",
+            )
     low = high // 2 + 1
     while low < high:
         middle = (low + high) // 2

@@ -20,6 +20,7 @@ from qgd_compiler.algorithms.routes.route import Least, Line
 from qgd_compiler.algorithms.subjects import HistorySubject
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.costing.fold import Folder
+from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
@@ -108,6 +109,8 @@ class HistoryRoute:
 
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says; `knob` is the padding."""
+        if not self._left > 0:
+            raise InfeasibleError(self._off(), at="target.epsilon")
         system, solver = self.system, self._solvers[candidate.solver]
         offer, access = self._offers[candidate.encoding], candidate.access
         made = composed(

@@ -17,6 +17,7 @@ from qgd_compiler.algorithms.stationary_plan import composed_stationary
 from qgd_compiler.algorithms.subjects import StationarySubject
 from qgd_compiler.algorithms.upload import vector_state
 from qgd_compiler.costing.fold import Folder
+from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind
 
 STATIONARY = "stationary point"
@@ -92,6 +93,9 @@ class StationaryRoute:
 
     def lowered(self, candidate: Candidate, knob: int, shares: Shares) -> Lowered:
         """As `Route` says."""
+        reason = self._why_not()
+        if reason:
+            raise InfeasibleError(reason, at="target.epsilon")
         quadratic, solver = self._quadratic, self._solvers[candidate.solver]
         assert quadratic.stationary is not None and self._off is not None
         offer, access = self._offers[candidate.encoding], candidate.access
