@@ -10,7 +10,7 @@ import pytest
 import qgd_compiler
 from qgd_compiler.algorithms.kernel_reflection import filter_degree
 from qgd_compiler.algorithms.readout.sampling import fewest
-from qgd_compiler.errors import InfeasibleError
+from qgd_compiler.errors import InfeasibleError, SpecError
 
 
 def declared(low: float, high: float, rate: float, steps: int, **more: Any) -> dict[str, Any]:
@@ -45,6 +45,14 @@ def test_a_system_of_condition_number_one_needs_one_step_of_the_filter() -> None
     assert filter_degree(1.0, 0.01) == 1 == filter_degree(1 + 1e-12, 0.01)
     spec = declared(0.5, 1.0, 0.19, 7850, hessian__row_sparsity=1, solvers=["stationary"])
     assert qgd_compiler.compile(spec).total.t_count > 0
+
+
+@pytest.mark.parametrize("entry", [0.0, 0.01], ids=["no entry", "small entries"])
+def test_bounds_that_no_matrix_meets_are_said_to_contradict_each_other(entry: float) -> None:
+    spec = declared(0.5, 1.0, 0.1, 100, hessian__max_entry=entry)
+    with pytest.raises(SpecError, match=r"contradict each other: all eigenvalues are at least 0\.5") as caught:
+        qgd_compiler.compile(spec)
+    assert "hessian" in caught.value.mistakes[0].at
 
 
 def test_iterates_whose_squares_are_no_floats_are_refused() -> None:

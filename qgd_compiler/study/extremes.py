@@ -13,6 +13,8 @@ from qgd_compiler.spec.loader import Loaded
 from qgd_compiler.structure.matrix import Matrix
 from qgd_compiler.study.hessian import entries_of
 
+ROUNDING = 1e-12  # relative, by which two bounds on one number may be out of order
+
 
 def extremes_of(loaded: Loaded, matrix: Matrix, entries: Any) -> Extremes:
     """Eigenvalue bounds of the Hessian without its shift: measured where there is data, else as declared."""
@@ -26,9 +28,16 @@ def extremes_of(loaded: Loaded, matrix: Matrix, entries: Any) -> Extremes:
             at=loaded.where("hessian"),
             remedy="spectrum: {lambda_min: …, lambda_max: …}, or a norm of the Hessian",
         )
+    low, high = float(lowest.value), float(highest.value)
+    if low > high + ROUNDING * max(abs(low), abs(high)):
+        raise SpecError(
+            f"bounds of the Hessian contradict each other: all eigenvalues are at least {low:g} and at most {high:g}",
+            at=loaded.where("hessian"),
+            remedy="lambda_min and lambda_max that row_sparsity times max_entry and the norms allow",
+        )
     return Extremes(
-        lambda_min=float(lowest.value),
-        lambda_max=float(highest.value),
+        lambda_min=min(low, high),
+        lambda_max=high,
         lambda_min_error=0.0,
         lambda_max_error=0.0,
         source=weakest_source((lowest.source, highest.source)),
