@@ -50,7 +50,9 @@ def test_a_system_of_condition_number_one_needs_one_step_of_the_filter() -> None
 @pytest.mark.parametrize("entry", [0.0, 0.01], ids=["no entry", "small entries"])
 def test_bounds_that_no_matrix_meets_are_said_to_contradict_each_other(entry: float) -> None:
     spec = declared(0.5, 1.0, 0.1, 100, hessian__max_entry=entry)
-    with pytest.raises(SpecError, match=r"contradict each other: all eigenvalues are at least 0\.5") as caught:
+    with pytest.raises(
+        SpecError, match=r"contradict each other: all eigenvalues are at least 0\.5"
+    ) as caught:
         qgd_compiler.compile(spec)
     assert "hessian" in caught.value.mistakes[0].at
 
