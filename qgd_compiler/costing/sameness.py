@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from qgd_compiler.nodes import compared
 from qgd_compiler.program.ir import Allocate, Call, Operation, Primitive, Release, Routine
 
-MOST_KEPT = 2**17  # numbers
+MOST_KEPT = 2**16  # numbers, of some 700 bytes each
 PLAIN = frozenset((int, bool, str, float, type(None)))
 WHOLE = frozenset((int,))
 
