@@ -292,3 +292,35 @@ def test_where_no_eigenvalue_is_negative_arrays_decide_only_what_no_polynomial_c
         assert same(found[output.name], alone[output.name], output.kind), output.name
     assert 0 < sum(asked) < 4
     assert any("polynomial" in str(solver) for solver in found["solver"])
+
+
+def test_what_a_point_gets_does_not_depend_on_its_neighbours() -> None:
+    spec = {
+        **SPEC,
+        "model": {"parameters": 2275},
+        "hessian": {
+            "kind": "sparse",
+            "n": 2275,
+            "row_sparsity": 6,
+            "max_entry": 0.5,
+            "lambda_min": -0.2,
+            "lambda_max": 4.0,
+        },
+        "gradient": {"norm": 1.0},
+        "solution": {"final_over_max": 0.1},
+        "dynamics": {"learning_rate": 0.1, "iterations": 1000},
+        "solvers": ["randomised_adiabatic", "discrete_adiabatic", "kernel_reflection"],
+        "access": {"models": ["qroam", "qroam_dirty", "qrom"]},
+    }
+    # the best padding of the first is beyond the table, where bounds at the table are too high; the second has no plan
+    columns = {
+        "n": np.array([114, 93_879_857]),
+        "T": np.array([11_712, 28_736]),
+        "eps": np.array([3.043024208849237e-09, 1.3e-4]),
+    }
+    quick = Quick(Pointwise(price_in))
+    both = quick.evaluate(spec, ".", list(columns), columns)
+    alone = quick.evaluate(spec, ".", list(columns), {name: c[:1] for name, c in columns.items()})
+    assert both["status"][0] == "ok" != both["status"][1]
+    assert both["t_count"][0] == alone["t_count"][0]
+    assert both["access"][0] == alone["access"][0]

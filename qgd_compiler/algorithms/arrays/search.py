@@ -41,10 +41,12 @@ BESIDE = ((-1, 1), (-1, 1), (-1, 1))  # from where a search of something much al
 FEW = 2**11  # prices: one call for all of them is faster than several for those that are asked for
 TOGETHER = (range(-1, 2), range(-1, 2), range(-1, 2))  # and all of them
 CYCLES = 12  # through all exponents and the padding
-NEARER = 0.9  # room for paddings between those of a table, whose bounds may be lower: seen to be enough, not proven
 LESS = 2.0  # by which a finer polynomial may cost less than the coarsest: seen up to 1.24, not proven
 CELLS = 9  # boxes for each of three shares, the last one down to 0
 AROUND = (0.7, 0.85, 1.2, 1.4)  # times the padding, at the end
+# of the bounds at the paddings of a table, for those around them: with more rows the wanted part is found more often by
+# no more than their number grows, and with fewer the condition number falls by no more; words are longer by logarithms
+NEARER = min(*AROUND, 1 / max(AROUND))
 
 
 @dataclass(frozen=True)
