@@ -1,4 +1,4 @@
-"""A small quadratic problem with all its data, as a spec, and its run by NumPy."""
+"""Specs: a small quadratic problem with all its data, and its run by NumPy; runs of which bounds alone are known."""
 
 from __future__ import annotations
 
@@ -26,6 +26,34 @@ def few(folder: Path, hessian: np.ndarray = HESSIAN, **changes: Any) -> dict[str
         "target": {"epsilon": 0.05},
         "solvers": ["power"],
     }
+    return _changed(data, changes)
+
+
+def declared(low: float, high: float, rate: float, steps: int, **changes: Any) -> dict[str, Any]:
+    """A spec of bounds alone, of a thousand parameters; `changes` as above."""
+    return _changed(
+        {
+            "qgd": 1,
+            "name": "declared",
+            "model": {"parameters": 1000},
+            "hessian": {
+                "kind": "sparse",
+                "n": 1000,
+                "row_sparsity": 4,
+                "max_entry": 0.5,
+                "lambda_min": low,
+                "lambda_max": high,
+            },
+            "gradient": {"norm": 1.0},
+            "solution": {"final_over_max": 0.5},
+            "dynamics": {"learning_rate": rate, "iterations": steps},
+            "target": {"epsilon": 1e-3},
+        },
+        changes,
+    )
+
+
+def _changed(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     for path, value in changes.items():
         *parents, last = path.split("__")
         here = data

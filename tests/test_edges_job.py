@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pytest
 
@@ -11,34 +10,7 @@ import qgd_compiler
 from qgd_compiler.algorithms.kernel_reflection import filter_degree
 from qgd_compiler.algorithms.readout.sampling import fewest
 from qgd_compiler.errors import InfeasibleError, SpecError
-
-
-def declared(low: float, high: float, rate: float, steps: int, **more: Any) -> dict[str, Any]:
-    """A spec of bounds alone; `more` names fields with two underscores for a dot."""
-    spec: dict[str, Any] = {
-        "qgd": 1,
-        "name": "at the edge",
-        "model": {"parameters": 1000},
-        "hessian": {
-            "kind": "sparse",
-            "n": 1000,
-            "row_sparsity": 4,
-            "max_entry": 0.5,
-            "lambda_min": low,
-            "lambda_max": high,
-        },
-        "gradient": {"norm": 1.0},
-        "solution": {"final_over_max": 0.5},
-        "dynamics": {"learning_rate": rate, "iterations": steps},
-        "target": {"epsilon": 1e-3},
-    }
-    for path, value in more.items():
-        *rooms, name = path.split("__")
-        place = spec
-        for room in rooms:
-            place = place[room]
-        place[name] = value
-    return spec
+from tests.jobs import declared
 
 
 def test_a_system_of_condition_number_one_needs_one_step_of_the_filter() -> None:

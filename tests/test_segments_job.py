@@ -15,7 +15,7 @@ from qgd_compiler.algorithms.access import access_named
 from qgd_compiler.algorithms.plan import Candidate
 from qgd_compiler.errors import InfeasibleError, UnsupportedError
 from qgd_compiler.study import loop
-from tests.jobs import GRADIENT, HESSIAN, RATE, few, iterates
+from tests.jobs import GRADIENT, HESSIAN, RATE, declared, few, iterates
 
 STEPS, LENGTH, WARM_UP, EPSILON = 15, 5, 1, 0.05
 CUT: dict[str, Any] = {
@@ -148,24 +148,8 @@ def test_a_run_that_grows_is_priced_in_windows_beside_its_price_in_one_piece(tmp
 def test_a_solver_whose_states_nothing_reads_is_tried_in_windows_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    growing = {
-        "qgd": 1,
-        "name": "growing, by bounds",
-        "model": {"parameters": 2**20},
-        "hessian": {
-            "kind": "sparse",
-            "n": 2**20,
-            "row_sparsity": 8,
-            "max_entry": 0.5,
-            "lambda_min": -1.0,
-            "lambda_max": 4.0,
-        },
-        "gradient": {"norm": 1.0},
-        "solution": {"final_over_max": 0.9},
-        "dynamics": {"learning_rate": 0.1, "iterations": 20},
-        "target": {"epsilon": 0.01},
-        "solvers": ["kernel_reflection", "discrete_adiabatic"],
-    }
+    solvers = ["kernel_reflection", "discrete_adiabatic"]
+    growing = declared(-1.0, 4.0, 0.1, 20, solution__final_over_max=0.9, solvers=solvers)
     tried: list[tuple[str, str]] = []
     whole = loop.SegmentPlanner.loop
 
@@ -175,9 +159,9 @@ def test_a_solver_whose_states_nothing_reads_is_tried_in_windows_once(
 
     monkeypatch.setattr(loop.SegmentPlanner, "loop", noted)
     found = qgd_compiler.compile(growing)
-    solvers = [solver for solver, _ in tried]
-    assert len(set(solvers)) > 1
-    assert len(solvers) == len(set(solvers))
+    seen = [solver for solver, _ in tried]
+    assert len(set(seen)) > 1
+    assert len(seen) == len(set(seen))
     assert found.segments is None
     assert any("there is no plan" in line and "nothing reads" in line for line in found.verdict)
 

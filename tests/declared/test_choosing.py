@@ -27,6 +27,7 @@ from qgd_compiler.declared.single import known_of
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
 from qgd_compiler.sweeps.quick import begun
+from tests.jobs import declared
 from tests.sweeps.test_quick import SPEC, points
 
 
@@ -170,22 +171,19 @@ def test_a_spot_that_has_no_plan_is_looked_for_in_the_menu(
 
 
 def test_a_plan_below_all_that_the_menu_finds_is_a_bound_itself() -> None:
-    spec = {
-        **SPEC,
-        "model": {"parameters": 2**30},
-        "hessian": {
-            "kind": "sparse",
-            "n": 2**30,
-            "row_sparsity": 8,
-            "max_entry": 0.5,
-            "lambda_min": -0.02,
-            "lambda_max": 4.0,
-        },
-        "gradient": {"norm": 1.0},
-        "solution": {"final_over_max": 0.9},
-        "dynamics": {"learning_rate": 0.1, "iterations": 1000},
-        "target": {"epsilon": 0.01},
-    }
+    n = 2**30
+    spec = declared(
+        -0.02,
+        4.0,
+        0.1,
+        1000,
+        model__parameters=n,
+        hessian__n=n,
+        hessian__row_sparsity=8,
+        solution__final_over_max=0.9,
+        target__epsilon=0.01,
+        solvers=["kernel_reflection", "discrete_adiabatic", "stationary"],
+    )
     found = choose_plan(spec, lambda _: None).choice
     searched = found._rest.found.best
     assert searched is not None

@@ -26,6 +26,7 @@ from qgd_compiler.sweeps.fixed import Fixed
 from qgd_compiler.sweeps.pointwise import Pointwise
 from qgd_compiler.sweeps.quick import Quick
 from tests.algorithms.small_problems import planner
+from tests.jobs import declared
 
 SPEC: dict[str, Any] = {
     "qgd": 1,
@@ -295,23 +296,16 @@ def test_where_no_eigenvalue_is_negative_arrays_decide_only_what_no_polynomial_c
 
 
 def test_what_a_point_gets_does_not_depend_on_its_neighbours() -> None:
-    spec = {
-        **SPEC,
-        "model": {"parameters": 2275},
-        "hessian": {
-            "kind": "sparse",
-            "n": 2275,
-            "row_sparsity": 6,
-            "max_entry": 0.5,
-            "lambda_min": -0.2,
-            "lambda_max": 4.0,
-        },
-        "gradient": {"norm": 1.0},
-        "solution": {"final_over_max": 0.1},
-        "dynamics": {"learning_rate": 0.1, "iterations": 1000},
-        "solvers": ["randomised_adiabatic", "discrete_adiabatic", "kernel_reflection"],
-        "access": {"models": ["qroam", "qroam_dirty", "qrom"]},
-    }
+    spec = declared(
+        -0.2,
+        4.0,
+        0.1,
+        1000,
+        hessian__row_sparsity=6,
+        solution__final_over_max=0.1,
+        solvers=["randomised_adiabatic", "discrete_adiabatic", "kernel_reflection"],
+        access={"models": ["qroam", "qroam_dirty", "qrom"]},
+    )
     # the best padding of the first is beyond the table, where bounds at the table are too high; the second has no plan
     columns = {
         "n": np.array([114, 93_879_857]),
