@@ -40,8 +40,15 @@ class HistorySums:
     def probability(self, padding: Scalar) -> tuple[Scalar, Scalar]:
         """Bounds on the probability to find level 1 at time T or later."""
         low = (padding + 1) * self.wanted[0] / (self.total[1] + padding * self.last[1])
-        high = (padding + 1) * self.wanted[1] / (self.total[0] + padding * self.last[0])
-        return low, minimum(high, 1.0)
+        least = self.total[0] + padding * self.last[0]
+        if isinstance(least, float) and least == 0:  # nothing is known of the solution from below
+            return low, 1.0
+        return low, minimum((padding + 1) * self.wanted[1] / least, 1.0)
+
+    @property
+    def reach(self) -> float:
+        """The padding from which on more of it makes the wanted part at most twice as likely (lower bounds)."""
+        return self.total[1] / self.last[1]
 
     def solution_norm(self, padding: Scalar) -> tuple[Scalar, Scalar] | None:
         """Bounds on ‖y‖/‖b‖; None where only ratios within y are known."""
@@ -98,6 +105,7 @@ class System(Protocol):
     errors   of the lift itself
     marks    where the wanted part stands: qubits of a step's register (from the first) and their values
     accretive   L + L† >= 0 is certain: no step is longer than it was
+    looks_up_steps   a table has an entry for each step and each row of padding
     """
 
     @property
@@ -124,6 +132,8 @@ class System(Protocol):
     def marks(self) -> tuple[tuple[int, int], ...]: ...
     @property
     def accretive(self) -> bool: ...
+    @property
+    def looks_up_steps(self) -> bool: ...
 
     def inverse_norm(self, padding: int) -> float:
         """An upper bound on ‖L⁻¹‖; InfeasibleError where it is beyond 1e150."""

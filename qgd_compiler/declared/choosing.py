@@ -17,9 +17,9 @@ from qgd_compiler.algorithms.arrays.alike import Alike
 from qgd_compiler.algorithms.arrays.choosing import (
     ManyChoice,
     ManyLine,
+    Nearby,
     choose_many,
     choose_near,
-    paddings_near,
     pricer_of_line,
 )
 from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
@@ -37,6 +37,7 @@ from qgd_compiler.declared.points import Mask, Points
 from qgd_compiler.spec.models import Spec
 
 HISTORY = "history of a quadratic model"
+NEARLY = 2.0  # times another padding: within that both may try the same
 
 
 @dataclass(frozen=True)
@@ -121,21 +122,17 @@ def settled(points: Points, search: Callable[[Points, Alike], Searched] = search
 def _near(points: Points, alike: Alike, menu: Searched, value: Value) -> tuple[ManyChoice, ManyChoice | None]:
     """What was chosen for the rounded runs, at the points themselves."""
     runs, lines, of_best = points.runs, menu.lines, alike.share(menu.best)
-    paddings = paddings_near(runs, of_best)
-    found = choose_near(
-        runs, points.matrices, lines, points.exchange, value, alike.spread(menu.best), paddings
-    )
+    nearby = Nearby.of(runs, of_best)
+    found = choose_near(points.matrices, lines, points.exchange, value, alike.spread(menu.best), nearby)
     found = _once_more(points, found, points.exchange, value, proven=False)
     if menu.proven is None:
         return found, None
-    # rotations hardly change which padding is best: the same are tried, where the best plan has any
+    # most often the best padding hardly differs: the same are tried, where the best plan has any
     stationary = np.array([line.stationary for line in lines])
-    same = (found.line >= 0) & ~stationary[found.line]
-    share = np.where(same, of_best, alike.share(menu.proven))
-    if not same.all():
-        paddings = paddings_near(runs, share)
+    same, own = (found.line >= 0) & ~stationary[found.line], alike.share(menu.proven)
+    same &= (own <= NEARLY * of_best) & (of_best <= NEARLY * own)
     sure, chosen = surest(points.exchange), alike.spread(menu.proven)
-    proven = choose_near(runs, points.matrices, lines, sure, value, chosen, paddings)
+    proven = choose_near(points.matrices, lines, sure, value, chosen, nearby.moved(~same, own))
     return found, _once_more(points, proven, sure, value, proven=True)
 
 

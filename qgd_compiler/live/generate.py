@@ -64,11 +64,8 @@ def live_of(loaded: Loaded, plan: Plan, iterations: int) -> Live | None:
     """Sliders for the plan of a spec; None for a plan whose price has no formula in the sizes of the run."""
     if why_not_arrays(loaded.spec):
         return None
-    try:
-        fixed = Fixed.of(plan, iterations)
-    except UsageError:
-        return None
-    return live_of_fixed(loaded, fixed, iterations)
+    fixed = _fixed(plan, iterations)
+    return None if fixed is None else live_of_fixed(loaded, fixed, iterations)
 
 
 def why_not_live(loaded: Loaded, plan: Plan, iterations: int) -> str:
@@ -76,9 +73,7 @@ def why_not_live(loaded: Loaded, plan: Plan, iterations: int) -> str:
     reason = why_not_arrays(loaded.spec)
     if reason:
         return reason
-    try:
-        Fixed.of(plan, iterations)
-    except UsageError:
+    if _fixed(plan, iterations) is None:
         return f"the price of {plan.candidate.solver} has no formula in n, T and ε"
     return "its Hessian is more than declared bounds of a size"
 
@@ -87,6 +82,15 @@ def live_of_fixed(loaded: Loaded, fixed: Fixed, iterations: int) -> Live | None:
     """Sliders for a fixed plan, which start at the values of the spec."""
     start = _start(loaded, fixed, iterations)
     return None if start is None else _live(start, fixed)
+
+
+def _fixed(plan: Plan, iterations: int) -> Fixed | None:
+    """The plan to be held; None where its price is no formula (the degree of a polynomial is found by a search)."""
+    try:
+        fixed = Fixed.of(plan, iterations)
+    except UsageError:
+        return None
+    return fixed if fixed.solver in SOLVERS else None
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from qgd_compiler.algorithms.arrays.alike import SHORT, Alike
-from qgd_compiler.algorithms.arrays.choosing import ManyChoice, paddings_near
-from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
+from qgd_compiler.algorithms.arrays.choosing import ManyChoice, Nearby
+from qgd_compiler.algorithms.arrays.declared import MOST_RUNS, DeclaredRuns
 from qgd_compiler.algorithms.arrays.distinct import distinct, distinct_rows
 from qgd_compiler.algorithms.plan import displacement_of, distance_of
 
@@ -88,9 +88,27 @@ def test_a_choice_is_spread_over_the_runs_with_its_share_of_padding() -> None:
 
 
 def test_paddings_near_a_share_hold_it_and_whole_registers() -> None:
-    table = paddings_near(runs(steps=1000.0), np.array([0.5]))
-    assert {500.0, 23.0, 1047.0} <= set(table.rows[0].tolist())
-    assert np.isfinite(table.norm).all()
+    near = Nearby.of(runs(steps=1000.0), np.array([0.5])).near
+    assert {500.0, 23.0, 1047.0} <= set(near.rows[0].tolist())
+    assert np.isfinite(near.norm).all()
+
+
+def test_growing_runs_with_a_far_reach_have_a_table_of_their_own() -> None:
+    given = runs(steps=1000.0, kept=[1e-3, 1e-6, 1e-6, 1e-6], growth=[1.001, 1.001, 1.0, 1.001])
+    found = Nearby.of(given, np.array([1.0, 1.0, 100.0, 1.0]))
+    assert found.far.tolist() == [False, True, False, True]
+    assert (found.wide.rows[1] == given.paddings[0][1]).all()
+    assert (found.wide.norm[1] == given.paddings[1][1]).all()
+    assert found.near.rows[:, 0].tolist() == [1000.0, 0.0, 100_000.0, 0.0]
+    moved = found.moved(np.array([False, True, True, True]), np.full(4, 2.0))
+    assert moved.near.rows[:, 0].tolist() == [1000.0, 0.0, 2000.0, 0.0]
+    assert found.near.rows[2, 0] == 100_000.0
+
+
+def test_more_runs_than_keys_hold_are_refused() -> None:
+    given = runs(steps=np.arange(1.0, MOST_RUNS + 2))
+    with pytest.raises(ValueError, match="different runs"):
+        given.norms(np.arange(3), np.zeros(3))
 
 
 @pytest.mark.parametrize("value", [1e-12, 1e-3, 0.3, 0.999, 1.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -121,6 +122,36 @@ def test_a_million_rows_agree_with_the_power_iteration_on_the_inverse(
         vector = solve_transposed(image)
         vector /= np.linalg.norm(vector)
     assert history_inverse_norm(growth, iterations, padding) == pytest.approx(norm, rel=3e-9)
+
+
+@pytest.mark.parametrize("growth", [0.999, 1 + 1e-7, 1.00001, 1.001])
+@pytest.mark.parametrize(
+    ("iterations", "padding"), [(100, 10**8), (10**4, 10**8), (100, 10**14), (10**4, 10**14)]
+)
+def test_paddings_far_behind_the_run_agree_with_sixty_digits(
+    growth: float, iterations: int, padding: int
+) -> None:
+    with mpmath.workdps(60):
+        m, half = mpmath.mpf(growth), mpmath.mpf(1) / 2
+
+        def excess(log_sigma: mpmath.mpf) -> mpmath.mpf:
+            """cos((p+½)ψ) m sin(Tθ) − cos((p+3/2)ψ) sin((T+1)θ), over sin θ: 0 at the singular value."""
+            sigma = mpmath.exp(log_sigma)
+            psi = 2 * mpmath.asin(sigma / 2)
+            theta = 2 * mpmath.asin(mpmath.sqrt((sigma**2 - (1 - m) ** 2) / (4 * m)))
+            run, more = (mpmath.sin(t * theta) / mpmath.sin(theta) for t in (iterations, iterations + 1))
+            ends = mpmath.cos((padding + half) * psi), mpmath.cos((padding + 3 * half) * psi)
+            return mpmath.re(ends[0] * m * run - ends[1] * more)
+
+        high = mpmath.log(2 * mpmath.sin(mpmath.pi / (2 * (2 * padding + 3))))
+        low = high - 40
+        assert excess(low) * excess(high) < 0
+        for _ in range(150):
+            middle = (low + high) / 2
+            low, high = (middle, high) if excess(middle) * excess(low) > 0 else (low, middle)
+        true = mpmath.exp(-low)
+    ratio = history_inverse_norm(growth, iterations, padding) / float(true)
+    assert 1 - 1e-12 <= ratio <= 1 + 2e-9
 
 
 @given(growth=GROWTHS, iterations=st.integers(1, 10**8), padding=st.one_of(st.just(0), st.integers(0, 10**8)))

@@ -13,8 +13,8 @@ from qgd_compiler import api
 from qgd_compiler.algorithms import choice
 from qgd_compiler.algorithms.arrays import search
 from qgd_compiler.algorithms.arrays.alike import Alike
-from qgd_compiler.algorithms.arrays.choosing import ManyChoice, choose_many
-from qgd_compiler.algorithms.arrays.search import Paddings
+from qgd_compiler.algorithms.arrays.choosing import ManyChoice, Nearby, choose_many, pricer_of_line
+from qgd_compiler.algorithms.arrays.search import Searcher
 from qgd_compiler.algorithms.choice import Known, choose
 from qgd_compiler.algorithms.looking import Menu
 from qgd_compiler.algorithms.planner import OBJECTIVES, PROVEN, surest
@@ -30,9 +30,11 @@ from qgd_compiler.sweeps.quick import begun
 from tests.jobs import declared
 from tests.sweeps.test_quick import SPEC, points
 
+LINEAR = ["kernel_reflection", "discrete_adiabatic", "randomised_adiabatic"]
 
-def begun_points(lowest: float, columns: dict[str, Any]) -> Points:
-    spec = {**SPEC, "hessian": {**SPEC["hessian"], "lambda_min": lowest}}
+
+def begun_points(lowest: float, columns: dict[str, Any], **changes: Any) -> Points:
+    spec = {**SPEC, "hessian": {**SPEC["hessian"], "lambda_min": lowest}, **changes}
     _, (found,) = begun(spec, ".", list(columns), columns, Readings())
     return found
 
@@ -62,6 +64,43 @@ def test_a_shared_search_ends_where_one_of_every_point_ends(lowest: float) -> No
     worse = made.proven.choice.value[there] / sure.value[there]
     assert worse.max() < 1.02
     assert worse.mean() < 1.0006
+
+
+SMALL = {"final_over_max": 0.03}
+FAR = {
+    "lowest": [-0.01, -0.0005, 0.0, 0.02],
+    "ids": ["growing", "growing a little", "neutral", "contracting"],
+}
+
+
+@pytest.mark.parametrize("lowest", FAR["lowest"], ids=FAR["ids"])
+def test_where_the_last_iterate_is_small_a_shared_search_ends_there_too(lowest: float) -> None:
+    found = begun_points(lowest, points(200, 14, T=(5, 11)), solution=SMALL, solvers=LINEAR)
+    made, alone = settled(found).best.choice, alone_of(found)
+    there = np.isfinite(alone.value)
+    assert there.sum() > 100
+    worse = made.value[there] / alone.value[there]
+    assert worse.max() < 1.01
+    assert worse.mean() < 1.0005
+    far = made.padding > 5 * found.runs.steps
+    assert far[there].mean() > 0.9 or lowest > 0
+
+
+@pytest.mark.parametrize("lowest", FAR["lowest"], ids=FAR["ids"])
+def test_no_padding_up_to_many_times_the_reach_costs_much_less(lowest: float) -> None:
+    found = begun_points(lowest, points(6, 15, T=(5, 9)), solution=SMALL, solvers=LINEAR)
+    made, runs = settled(found).best, found.runs
+    for point in np.flatnonzero(np.isfinite(made.choice.value)):
+        line = made.lines[made.choice.line[point]]
+        pricer = pricer_of_line(runs, found.matrices, line, made.exchange)
+        searcher = Searcher(pricer, OBJECTIVES["t_count"])
+        ladder = np.unique(np.round(2.0 ** np.arange(0, np.log2(8 * runs.reach[point]), 0.25)))
+        at = np.full(len(ladder), point)
+        tables = searcher.paddings(at, ladder[:, None])
+        exponents = np.repeat(made.choice.exponents[:, point][:, None], len(at), axis=1)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            place = searcher.near(at, tables, exponents)
+        assert place.value.min() > 0.98 * made.choice.value[point]
 
 
 @pytest.mark.parametrize("lowest", [-0.01, 0.02], ids=["growing", "contracting"])
@@ -99,7 +138,7 @@ def test_what_is_lost_on_the_way_is_searched_in_full(monkeypatch: pytest.MonkeyP
     found = begun_points(-0.01, points(6, 3, T=(7, 9)))
     alone, before = alone_of(found), settled(found)
     assert before.proven is not None
-    monkeypatch.setattr(choosing, "choose_near", lambda runs, *_: ManyChoice.none(len(runs.steps)))
+    monkeypatch.setattr(choosing, "choose_near", lambda *asked: ManyChoice.none(len(asked[-1].far)))
     made = settled(found)
     assert (made.best.choice.value == alone.value).all()
     assert (made.best.choice.line == alone.line).all()
@@ -121,15 +160,15 @@ def test_a_proven_history_beside_a_stationary_point_has_paddings_of_its_own(
     best.padding[:] = 0
     proven.line[:] = next(i for i, line in enumerate(menu.lines) if not line.stationary)
     proven.padding[:] = alike.runs.steps / 4
-    asked: list[Paddings] = []
+    asked: list[Nearby] = []
 
     def near(*arguments: Any) -> Any:
         asked.append(arguments[-1])
-        return replace(arguments[5], value=np.ones(len(found.index)))
+        return replace(arguments[4], value=np.ones(len(found.index)))
 
     monkeypatch.setattr(choosing, "choose_near", near)
     choosing._near(found, alike, replace(menu, best=best, proven=proven), OBJECTIVES["t_count"])
-    assert (asked[1].rows[:, 0] == np.round(found.runs.steps / 4)).all()
+    assert (asked[1].near.rows[:, 0] == np.round(found.runs.steps / 4)).all()
 
 
 def test_a_compile_takes_over_what_arrays_chose_and_works_the_menu_out_when_asked(

@@ -215,6 +215,16 @@ def test_specs_that_arrays_do_not_price_have_no_sliders(changes: dict[str, Any])
     assert live_of(loaded, choice.best, steps) is None
 
 
+@pytest.mark.parametrize("family", ["power", "bounded"])
+def test_the_page_of_a_polynomial_says_why_it_has_no_sliders(family: str) -> None:
+    hessian = {**DECLARED["hessian"], "lambda_min": 0.02}
+    dynamics = {**DECLARED["dynamics"], "iterations": 10}
+    made = api.dossier({**DECLARED, "hessian": hessian, "dynamics": dynamics, "solvers": [family]})
+    assert made.live is None
+    assert "has no formula in n, T and ε" in made.without_live
+    assert f"There are no sliders for this plan: {made.without_live}." in report_html(made)
+
+
 def test_data_have_no_sliders_and_the_page_says_so(estimates: Path) -> None:
     made = api.dossier(estimates / "karate.yaml")
     assert made.live is None

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.arrays.declared import DeclaredLines, DeclaredRuns, fillings
+from qgd_compiler.algorithms.arrays.declared import MOST_PADDING, DeclaredLines, DeclaredRuns
 from qgd_compiler.algorithms.arrays.declared_polynomials import DeclaredPolynomials, Make
 from qgd_compiler.algorithms.arrays.leaves import Leaf, Matrices
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
 from qgd_compiler.algorithms.arrays.search import AROUND, LESS, NEARER, Paddings, Place, Searcher
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
+from qgd_compiler.algorithms.paddings import fillings_near, tried
 from qgd_compiler.algorithms.polynomial_plan import FINER, PHASED
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION
 from qgd_compiler.costing.exchange import Exchange
@@ -177,35 +178,65 @@ def _with_line(found: ManyChoice, line: _Searched) -> ManyChoice:
     return found
 
 
-def paddings_near(runs: DeclaredRuns, share: Array) -> Paddings:
-    """Paddings around a share of T, and those that make whole registers: shape (runs, 7)."""
-    around = [np.round(factor * share * runs.steps) for factor in (1.0, *AROUND)]
-    rows = np.stack([*around, *fillings(runs.steps)], axis=1)
-    return Paddings(rows, runs.norms(np.arange(len(rows))[:, None], rows))
+@dataclass(frozen=True)
+class Nearby:
+    """Paddings that are tried of runs next to those that were searched.
+
+    near   around a share of T each, and next to it those that make whole registers: shape (runs, 7)
+    wide   a table of their own of runs that are `far`, nothing for the others
+    """
+
+    runs: DeclaredRuns
+    far: Mask
+    near: Paddings
+    wide: Paddings
+
+    @classmethod
+    def of(cls, runs: DeclaredRuns, share: Array) -> Nearby:
+        """At a share of T each."""
+        far, at = runs.far, np.flatnonzero(runs.far)
+        rows = tried(runs.steps[at], runs.reach[at])
+        table = Paddings(rows, runs.norms(at[:, None], rows))
+        near, wide = (Paddings.none(len(far), tries) for tries in (3 + len(AROUND), rows.shape[1]))
+        return cls(runs, far, near, wide.put(at, table)).moved(~far, share)
+
+    def moved(self, which: Mask, share: Array) -> Nearby:
+        """With some of the runs at another share of T."""
+        at = np.flatnonzero(which & ~self.far)
+        if not len(at):
+            return self
+        most, steps = MOST_PADDING - 1.0, self.runs.steps[at]
+        middle = np.minimum(share[at] * steps, most)
+        around = [np.minimum(np.round(factor * middle), most) for factor in (1.0, *AROUND)]
+        rows = np.concatenate([np.stack(around, axis=1), fillings_near(middle, steps)], axis=1)
+        return replace(self, near=self.near.put(at, Paddings(rows, self.runs.norms(at[:, None], rows))))
 
 
 def choose_near(
-    runs: DeclaredRuns,
     matrices: Matrices,
     lines: Sequence[ManyLine],
     exchange: Exchange,
     value: Callable[[Any], Any],
     alike: ManyChoice,
-    paddings: Paddings,
+    nearby: Nearby,
 ) -> ManyChoice:
-    """The line that was chosen for a run much like each, at its own padding and split; none where it has no plan.
-
-    paddings   of all runs, that are tried
-    """
-    found = ManyChoice.none(len(runs.rate))
+    """The line that was chosen for a run much like each, at its own padding and split; none where it has no plan."""
+    found = ManyChoice.none(len(nearby.far))
     for number in np.unique(alike.line[alike.line >= 0]):
-        line, at = lines[number], np.flatnonzero(alike.line == number)
-        searcher = Searcher(pricer_of_line(runs, matrices, line, exchange), value)
-        nothing = np.zeros((len(at), 1))
-        table = Paddings(nothing, nothing) if line.stationary else paddings.taken(at)
-        place = searcher.near(at, table, alike.exponents[:, at])
-        there = np.isfinite(place.value)
-        found.put(at[there], number, place.taken(there))
+        line, mine = lines[number], alike.line == number
+        searcher = Searcher(pricer_of_line(nearby.runs, matrices, line, exchange), value)
+        far = nearby.far & ~line.stationary
+        for which, paddings in ((mine & ~far, nearby.near), (mine & far, nearby.wide)):
+            at = np.flatnonzero(which)
+            if not len(at):
+                continue
+            nothing = np.zeros((len(at), 1))
+            table = Paddings(nothing, nothing) if line.stationary else paddings.taken(at)
+            place = searcher.near(at, table, alike.exponents[:, at])
+            if paddings is nearby.wide:
+                place = searcher.around(at, place)
+            there = np.isfinite(place.value)
+            found.put(at[there], number, place.taken(there))
     return found
 
 

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import cast, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access, IdealQram
 from qgd_compiler.algorithms.amplitude_tree import amplitude_tree, angle_bits_for, error_bound
@@ -16,6 +17,7 @@ from qgd_compiler.algorithms.arrays.form import Subject
 from qgd_compiler.algorithms.arrays.leaves import Formula, Leaf, least_of_each, levels_of
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, of_sums
 from qgd_compiler.algorithms.arrays.slots import BOTH_WAYS, cost_slots
+from qgd_compiler.algorithms.paddings import tried
 from qgd_compiler.algorithms.problem import HistorySums
 from qgd_compiler.algorithms.scattered_state import scattered_state
 from qgd_compiler.algorithms.systems.linear import BEYOND
@@ -28,7 +30,9 @@ from qgd_compiler.kinds import Source
 from qgd_compiler.scalars import Scalar, ceil_log2, maximum, power
 from qgd_compiler.traced import Tape
 
-MOST_PADDING = 2**36
+FAR = 4  # T
+MOST_PADDING = 2**45
+MOST_RUNS = 2**18  # different ones at once: with a padding in 63 bits
 
 
 @dataclass(frozen=True)
@@ -59,39 +63,32 @@ class DeclaredRuns:
         """Runs of one growth and length have the same inverse norms: one of each, and which of these every run is."""
         return distinct_rows(self.growth, self.steps)
 
+    @property
+    def reach(self) -> Array:
+        """The paddings from which on more makes the last iterate at most twice as likely."""
+        return np.asarray(1 / self.kept)
+
+    @property
+    def far(self) -> NDArray[np.bool_]:
+        """Runs whose best padding may be many T, and depends on how much they have grown by then."""
+        return np.asarray((self.growth > 1) & (self.reach > FAR * self.steps))
+
     @cached_property
     def paddings(self) -> tuple[Array, Array]:
-        """Paddings of the histories that are tried first, shape (runs, 8), and ‖L⁻¹‖ at them."""
-        rows = paddings_of(self.steps)
+        """Paddings of the histories that are tried first, shape (runs, tries), and ‖L⁻¹‖ at them."""
+        rows = tried(self.steps, self.reach)
         return rows, self.norms(np.arange(len(rows))[:, None], rows)
 
     def norms(self, line: Index, padding: Array) -> Array:
         """‖L⁻¹‖ of histories, infinite beyond all use; the arguments broadcast."""
         first, number = self.alike
+        if len(first) > MOST_RUNS:
+            raise ValueError(f"{len(first):,} different runs, and at most {MOST_RUNS:,} can be told apart")
         keys = number[line] * MOST_PADDING + padding.astype(np.int64)
         different, index = distinct(keys)
         run = first[different // MOST_PADDING]
         norm = np.asarray(history_inverse_norm(self.growth[run], self.steps[run], different % MOST_PADDING))
         return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index])
-
-
-def fillings(steps: Array) -> list[Array]:
-    """The two paddings that make whole registers: rows up to the next power of two, and to the one behind it."""
-    bits = np.ceil(np.log2(steps + 1))
-    bits = np.where(2.0 ** (bits - 1) >= steps + 1, bits - 1, bits)  # log2 may be off by a digit
-    return [np.maximum(2.0**b - steps - 1, 0) for b in (bits, bits + 1)]
-
-
-def paddings_of(steps: Array) -> Array:
-    """The paddings that `HistoryRoute.knobs` tries first, sorted, shape (runs, 8); the largest as often as it takes."""
-    scaled = [np.maximum(1, np.round(steps * 2.0**e)) for e in (-4, -2, -1, 0, 1)]
-    table = np.stack([np.zeros_like(steps), *scaled, *fillings(steps)], axis=1)
-    table.sort(axis=1)
-    again = np.concatenate([np.zeros((len(table), 1), dtype=bool), table[:, 1:] == table[:, :-1]], axis=1)
-    largest = table[:, -1:].copy()
-    table[again] = np.inf
-    table.sort(axis=1)
-    return np.asarray(np.minimum(table, largest))
 
 
 @final

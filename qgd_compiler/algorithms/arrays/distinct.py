@@ -20,7 +20,7 @@ def distinct(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     new = flat[1:] != flat[:-1]
     if len(flat) and flat[-1] != flat[-1]:
         new &= ~(np.isnan(flat[1:]) & np.isnan(flat[:-1]))
-    found = flat[np.concatenate([[len(flat) > 0], new])]
+    found = flat[np.concatenate([np.ones(min(1, len(flat)), dtype=bool), new])]
     return found, np.searchsorted(found, values)
 
 

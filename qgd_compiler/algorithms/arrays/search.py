@@ -60,6 +60,17 @@ class Paddings:
         """Of some lines."""
         return Paddings(self.rows[lines], self.norm[lines])
 
+    @classmethod
+    def none(cls, lines: int, tries: int) -> Paddings:
+        """Room for some."""
+        return cls(*(np.zeros((lines, tries)) for _ in range(2)))
+
+    def put(self, lines: Index, others: Paddings) -> Paddings:
+        """With those of some lines replaced."""
+        rows, norm = self.rows.copy(), self.norm.copy()
+        rows[lines], norm[lines] = others.rows, others.norm
+        return Paddings(rows, norm)
+
     @property
     def first(self) -> Paddings:
         """The first try of each line."""
@@ -210,8 +221,8 @@ class Searcher:
         )
         return self._paddings(lines, Place(*begin), paddings)
 
-    def _around(self, lines: Index, place: Place) -> Place:
-        """At paddings between those of a table; a polynomial has none."""
+    def around(self, lines: Index, place: Place) -> Place:
+        """At the best of paddings between those of a table; a polynomial has none."""
         if self.of_polynomials:
             return place
         near = self.paddings(lines, np.maximum(np.round(place.padding[:, None] * np.array(AROUND)), 0))
@@ -228,7 +239,7 @@ class Searcher:
             if not todo.any():
                 break
         every = np.isfinite(place.value)
-        place = self._restricted(lines, place, every, self._around)
+        place = self._restricted(lines, place, every, self.around)
         place = self._restricted(lines, place, every, self._neighbours)
         return self._restricted(lines, place, every, self._measured)
 

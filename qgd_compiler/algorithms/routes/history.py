@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import final
 
+import numpy as np
+
 from qgd_compiler.algorithms.access import Access
 from qgd_compiler.algorithms.amplification import Wanted, amplifications
 from qgd_compiler.algorithms.arrays.lines import LinesOfOneRun
@@ -14,6 +16,7 @@ from qgd_compiler.algorithms.history import rows
 from qgd_compiler.algorithms.history_plan import composed
 from qgd_compiler.algorithms.linear_solvers import LinearSolver, dominated
 from qgd_compiler.algorithms.menu.offer import Offer, Words
+from qgd_compiler.algorithms.paddings import MOST_ROWS, tried, tried_of_lifts
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Shares, distance_of
 from qgd_compiler.algorithms.problem import System
 from qgd_compiler.algorithms.routes.route import Least, Line
@@ -24,6 +27,8 @@ from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import Kind
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
+
+MOST_LOOKED_UP = 2.0**16  # rows beyond 2T where a table has an entry for each
 
 
 @final
@@ -69,20 +74,13 @@ class HistoryRoute:
         return max(3 * self.system.inverse_norm(iterations), 2.0), min(0.1 * self._left, 0.1)
 
     def knobs(self, candidate: Candidate) -> Sequence[int]:
-        """Paddings: none, a few from T/16 to 2T, those that fill the time register; of lifts T/2, T and one that fills.
-
-        `near` refines the best of them.
-        """
-        iterations = self.system.iterations
-        bits = ceil_log2(iterations + 1)
-        if self.system.lift != "none":
-            filling = next(
-                p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= iterations // 4
-            )
-            return sorted({max(1, iterations // 2), iterations, filling})
-        grid = {0} | {max(1, round(iterations * 2.0**e)) for e in (-4, -2, -1, 0, 1)}
-        grid |= {p for p in (2**b - iterations - 1 for b in (bits, bits + 1)) if p >= 0}
-        return sorted(grid)
+        """Paddings up to the reach of the wanted part (`paddings`), of lifts fewer; `near` refines the best of them."""
+        system = self.system
+        if system.lift != "none":
+            return tried_of_lifts(system.iterations, system.sums.reach)
+        run, reach = np.array([float(system.iterations)]), np.array([system.sums.reach])
+        most = MOST_LOOKED_UP if system.looks_up_steps else MOST_ROWS
+        return sorted({int(p) for p in tried(run, reach, most)[0]})
 
     def quick_knobs(self, candidate: Candidate) -> Sequence[int]:
         """The same for arrays."""

@@ -99,6 +99,11 @@ class LiftedSystem:
         return isinstance(self.step, CarlemanSteps)
 
     @property
+    def looks_up_steps(self) -> bool:
+        """As `System` says: tables end with the run."""
+        return False
+
+    @property
     def _level_bits(self) -> int:
         return int(ceil_log2(len(self.step.levels)))
 

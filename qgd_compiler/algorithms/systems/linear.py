@@ -90,6 +90,11 @@ class LinearSystem:
         """Whether every step has the same rate."""
         return is_constant(self.rates)
 
+    @property
+    def looks_up_steps(self) -> bool:
+        """As `System` says: for rates that change, or minibatches."""
+        return not self.constant or self.batches is not None
+
     def inverse_norm(self, padding: int) -> float:
         """As `System` says."""
         if padding not in self._inverse:
