@@ -22,6 +22,7 @@ from qgd_compiler.algorithms.planner import PROVEN, Alternative, Planner, Progre
 from qgd_compiler.algorithms.ranking import Ranked, rank
 from qgd_compiler.algorithms.routes.history import HistoryRoute
 from qgd_compiler.algorithms.routes.route import Line, Route
+from qgd_compiler.algorithms.subjects import HistorySubject
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.kinds import weakest_kind
@@ -65,6 +66,17 @@ class Choice:
     def alternatives(self) -> tuple[Alternative, ...]:
         """Every line in order of the objective, invalid ones last."""
         return _listed(self._rest, self.best)
+
+    @cached_property
+    def order(self) -> int:
+        """Carleman order of the winner, or where it solves no history of the cheapest plan that does; else 1."""
+        if isinstance(self.best.facts, HistorySubject):
+            return self.best.facts.system.order
+        routes = self._rest.planner.routes.values()
+        if all(route.system.order == 1 for route in routes if isinstance(route, HistoryRoute)):
+            return 1
+        plans = (a.plan for a in self.alternatives if a.plan is not None)
+        return next((p.facts.system.order for p in plans if isinstance(p.facts, HistorySubject)), 1)
 
     @cached_property
     def floor(self) -> float:

@@ -13,7 +13,7 @@ from qgd_compiler.chosen import SpecLike, choose_plan, loaded_of
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec import dump
 from qgd_compiler.spec.loader import Loaded
-from qgd_compiler.sweeps.axes import axes_of
+from qgd_compiler.sweeps.axes import Values, axes_of
 from qgd_compiler.sweeps.columns import arrow
 from qgd_compiler.sweeps.evaluator import Evaluator
 from qgd_compiler.sweeps.fit import Fits
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 PARTS = 8  # of a sweep at least, so that processes share it and a kill costs little
 ONE_OF_MANY = 16  # points of a chunk at least
+MANY = 2**17  # points of a sweep, from which on a sample of them is looked at first
+SAMPLE = 256
+
+Sample = Mapping[str, Values] | None
 
 
 def sweep(
@@ -76,7 +80,7 @@ def sweep(
         raise UsageError(f"a chunk of {chunk} points", remedy="at least 1")
     grid = SweepGrid(axes_of(loaded, over or {}, None if points is None else Path(points)))
     document = dump.to_plain(loaded.spec)
-    evaluator = EVALUATORS[mode](loaded, document)
+    evaluator = EVALUATORS[mode](loaded, document, grid.sample(SAMPLE) if grid.points > MANY else None)
     manifest = manifest_of(
         loaded.spec.name,
         sweep_digest(loaded, document, grid),
@@ -140,16 +144,16 @@ def plot(
     return rendered(draw(store, x, y, by, where, map=map, warn=warn), store, suffix)
 
 
-def _choosing(loaded: Loaded, document: Mapping[str, Any]) -> Evaluator:
-    return Quick(Pointwise(price_in)).suited(document, str(loaded.base_dir))
+def _choosing(loaded: Loaded, document: Mapping[str, Any], sample: Sample = None) -> Evaluator:
+    return Quick(Pointwise(price_in)).suited(document, str(loaded.base_dir), sample)
 
 
-def _keeping(loaded: Loaded, document: Mapping[str, Any]) -> Evaluator:
+def _keeping(loaded: Loaded, document: Mapping[str, Any], sample: Sample = None) -> Evaluator:
     made = choose_plan(loaded, lambda _: None)
     return Fixed.of(made.choice.best, made.problem.iterations).suited(document, str(loaded.base_dir))
 
 
-EVALUATORS: dict[str, Callable[[Loaded, Mapping[str, Any]], Evaluator]] = {
+EVALUATORS: dict[str, Callable[..., Evaluator]] = {
     "choice": _choosing,
     "fixed": _keeping,
 }

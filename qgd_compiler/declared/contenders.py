@@ -14,15 +14,15 @@ import numpy as np
 from qgd_compiler.algorithms.access import Access, access_named
 from qgd_compiler.algorithms.arrays.choosing import ManyLine, Transformed
 from qgd_compiler.algorithms.arrays.declared_polynomials import DeclaredPolynomials
-from qgd_compiler.algorithms.arrays.distinct import distinct, first_of_each
+from qgd_compiler.algorithms.arrays.distinct import distinct, distinct_rows, first_of_each
 from qgd_compiler.algorithms.arrays.leaves import Leaf
 from qgd_compiler.algorithms.arrays.pricing import Index
 from qgd_compiler.algorithms.arrays.slots import BOTH_WAYS
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.polynomials.fewest import RUNS, degree_per_amplitude, eigenvalues_between
 from qgd_compiler.algorithms.routes.bounded import OneSided
-from qgd_compiler.algorithms.routes.families import TRANSFORMATION
-from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian
+from qgd_compiler.algorithms.routes.families import PER_DECADE, TRANSFORMATION
+from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian, out_of_reach
 from qgd_compiler.algorithms.routes.polynomial import COARSEST, cheapest_query, solver_name, subject_of
 from qgd_compiler.analysis.geometric import geometric_sum
 from qgd_compiler.analysis.response import driven_largest
@@ -51,13 +51,17 @@ def transformed_lines(
     if not asked or not len(open_ones):
         return [], unusual
     lines = []
+    far = _out_of_reach(points, norm, open_ones) if Hamiltonian in asked else unusual
     for encoding, least in _fewest(points, norm, open_ones, accesses).items():
         near = open_ones[least <= limit[open_ones]]
         for make in asked if len(near) else ():
             declared = _declared(points, make, encoding, accesses[0], norm)
-            at = near[declared.serves(near)]
+            at = near[~far[near]] if make is Hamiltonian else near
+            at = at[declared.serves(at)]
+            there, strange = declared.coarsest(at)
+            unusual[at[there & ((runs.steps[at] == 1) | strange)]] = True
+            at = at[there]
             if len(at):
-                unusual[at[(runs.steps[at] == 1) | declared.unusual(at)]] = True
                 lines += [_line(declared, encoding, access, at) for access in accesses]
     return lines, unusual
 
@@ -94,20 +98,37 @@ def quadratic(points: Points) -> Mask:
     return np.array([m.quadratic for m in points.models])[points.model]
 
 
+def _out_of_reach(points: Points, norm: Array, at: Index) -> Mask:
+    """Where gradient flow is too far from the run, as a glance at a few values tells; of all points."""
+    runs, slack = points.runs, points.runs.epsilon[at] * norm[at]
+    one, which = distinct_rows(runs.rate[at], runs.steps[at], runs.low[at], runs.high[at], slack)
+    coarsest = 10.0 ** ((np.floor(PER_DECADE * np.log10(slack[one])) + 1) / PER_DECADE)
+    rate, steps, low, high = (a[at][one] for a in (runs.rate, runs.steps, runs.low, runs.high))
+    told = out_of_reach(rate, steps, low, high, coarsest)
+    found = np.zeros(len(norm), dtype=bool)
+    found[at] = told[which]
+    return found
+
+
 def _fewest(points: Points, norm: Array, at: Index, accesses: Sequence[Access]) -> Mapping[str, Array]:
     """The objective of a polynomial in H at least, by encoding; as `PolynomialRoute.least`."""
     runs, model = points.runs, points.model[at]
-    values = eigenvalues_between(runs.low[at], runs.high[at])
-    rate = runs.rate[at][:, None]
-    largest = driven_largest(runs.rate[at], runs.steps[at], runs.low[at], runs.high[at])
-    sizes = rate * geometric_sum(rate * values, runs.steps[at][:, None]) / largest[:, None]
+    slack = runs.epsilon[at] * norm[at]
+    # a grid has many points of each run
+    some, run = distinct_rows(runs.rate[at], runs.steps[at], runs.low[at], runs.high[at], slack)
+    ends = (runs.rate[at][some], runs.steps[at][some], runs.low[at][some], runs.high[at][some])
+    values, rate = eigenvalues_between(*ends[2:]), ends[0][:, None]
+    sizes = rate * geometric_sum(rate * values, ends[1][:, None]) / driven_largest(*ends)[:, None]
     first, number = _matrices(points, at)
     found = {}
     for name in points.models[int(points.model[0])].offers:
         weight = np.array([float(points.models[int(m)].offers[name].weight) for m in model[first]])
         each = _cheapest(points, name, accesses, at[first], weight)
-        degree = degree_per_amplitude(values / weight[number][:, None], sizes, runs.epsilon[at] * norm[at])
-        found[name] = np.asarray(RUNS / norm[at] * degree * each[number])
+        one, which = distinct_rows(run, weight[number])
+        degree = degree_per_amplitude(
+            values[run[one]] / weight[number[one]][:, None], sizes[run[one]], slack[one]
+        )
+        found[name] = np.asarray(RUNS / norm[at] * degree[which] * each[number])
     return found
 
 

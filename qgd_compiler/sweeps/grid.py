@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.fields import Field
 from qgd_compiler.sweeps.axes import Axis, Values
+
+GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,14 @@ class Grid:
 
     def columns(self, start: int, stop: int) -> dict[str, Values]:
         """The values of every field at points `start` … `stop` - 1, by the name of the field."""
-        index = np.arange(start, stop, dtype=np.int64)
+        return self._at(np.arange(start, stop, dtype=np.int64))
+
+    def sample(self, count: int) -> dict[str, Values]:
+        """The values at some points, spread over the grid at steps that no axis divides."""
+        spread = (np.arange(count) * GOLDEN % 1 * self.points).astype(np.int64)
+        return self._at(np.unique(np.minimum(spread, self.points - 1)))
+
+    def _at(self, index: NDArray[np.int64]) -> dict[str, Values]:
         found: dict[str, Values] = {}
         for axis in reversed(self.axes):
             index, here = np.divmod(index, len(axis))

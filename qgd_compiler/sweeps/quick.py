@@ -30,7 +30,8 @@ from qgd_compiler.sweeps.pointwise import Pointwise
 
 HISTORY = "history of a quadratic model"
 AT_ONCE = 2**17
-FEW_AT_ONCE = 2**13  # where some may have to be priced one by one
+FEW_AT_ONCE = 2**13  # where many have to be priced one by one
+ALONE_AT_ONCE = 500  # that are: a second each at most
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,28 @@ class Quick:
     chunk: int = AT_ONCE
     readings: Readings = field(default_factory=Readings, compare=False, repr=False)
 
-    def suited(self, document: Mapping[str, Any], base_dir: str) -> Quick | Pointwise:
+    def suited(
+        self, document: Mapping[str, Any], base_dir: str, sample: Mapping[str, NDArray[Any]] | None = None
+    ) -> Quick | Pointwise:
         """This one, or the slow one where arrays price no point of a spec.
 
-        In small chunks where polynomials may serve: points that have to be priced by themselves take a second each.
+        In smaller chunks where polynomials may serve, which have to be priced by themselves: how many of those there
+        are, a `sample` of the points tells. Without one there may be many.
         """
         loaded = validate(dict(document), base_dir)
         if why_not_arrays(loaded.spec):
             return self.slow
-        return replace(self, chunk=FEW_AT_ONCE) if polynomials_may_serve(loaded) else self
+        if not polynomials_may_serve(loaded):
+            return self
+        return replace(self, chunk=FEW_AT_ONCE if sample is None else self._pace(document, base_dir, sample))
+
+    def _pace(self, document: Mapping[str, Any], base_dir: str, sample: Mapping[str, NDArray[Any]]) -> int:
+        """Points of a chunk, a power of two; with one more of the sample some `ALONE_AT_ONCE` of them priced alone."""
+        found, parts = begun(document, base_dir, list(sample), sample, self.readings)
+        together = sum(int(_together(part)[1].sum()) for part in parts)
+        rows = len(found["t_count"])
+        most = ALONE_AT_ONCE * rows / (rows - together + 1)
+        return int(min(max(2.0 ** math.floor(math.log2(most)), FEW_AT_ONCE), AT_ONCE))
 
     def evaluate(
         self,
@@ -63,12 +77,7 @@ class Quick:
         found, parts = begun(document, base_dir, names, columns, self.readings)
         done = np.zeros(len(found["t_count"]), dtype=bool)
         for part in parts:
-            with np.errstate(
-                over="ignore", invalid="ignore", divide="ignore"
-            ):  # runs that grow beyond float64
-                priced, alone = _priced(part)
-                there = np.isfinite(priced["t_count"]) & ~alone
-            done[put(found, part, priced, there)] = True
+            done[put(found, part, *_together(part))] = True
         rest = np.flatnonzero(~done)
         if len(rest):
             slow = self.slow.evaluate(document, base_dir, names, {n: c[rest] for n, c in columns.items()})
@@ -108,6 +117,13 @@ def put(
         else:
             found[name][at] = column[there]
     return at
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # runs that grow beyond float64
+def _together(points: Points) -> tuple[dict[str, NDArray[Any]], Mask]:
+    """The outputs of all points, and for which of them they hold."""
+    priced, alone = _priced(points)
+    return priced, np.isfinite(priced["t_count"]) & ~alone
 
 
 def _priced(points: Points) -> tuple[dict[str, NDArray[Any]], Mask]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from qgd_compiler.algorithms.choice import Choice
 from qgd_compiler.algorithms.loop import Loops, circuits_of
-from qgd_compiler.algorithms.subjects import HistorySubject, PolynomialSubject
+from qgd_compiler.algorithms.subjects import PolynomialSubject
 from qgd_compiler.backends.physical_section import Physical
 from qgd_compiler.baselines.asked import machines
 from qgd_compiler.baselines.runs import bills
@@ -41,7 +41,7 @@ def row_of(
         "subject": best.candidate.subject,
         "encoding": best.candidate.encoding,
         "access": best.candidate.access.name,
-        "order": _order(choice),
+        "order": choice.order,
         "regime": study.regime.name.value,
         "kind": weakest_kind((*(p.kind for p in plans), exchange.kind)).value,
         "proven_t_count": proven,
@@ -76,11 +76,3 @@ def _ratio(count: int, rate: float) -> float:
         return count / rate
     except OverflowError:
         return math.inf
-
-
-def _order(choice: Choice) -> int:
-    """Carleman order of the chosen plan, or where it solves no history system of the cheapest that does."""
-    if isinstance(choice.best.facts, HistorySubject):
-        return choice.best.facts.system.order
-    plans = (a.plan for a in choice.alternatives if a.plan is not None)
-    return next((p.facts.system.order for p in plans if isinstance(p.facts, HistorySubject)), 1)

@@ -17,11 +17,12 @@ from qgd_compiler.algorithms.plan import Shares
 from qgd_compiler.algorithms.planner import OBJECTIVES, Planner, planned
 from qgd_compiler.algorithms.polynomial_plan import FINER, error_at
 from qgd_compiler.algorithms.routes.bounded import OneSided
-from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian
+from qgd_compiler.algorithms.routes.hamiltonian import Hamiltonian, out_of_reach
 from qgd_compiler.algorithms.routes.polynomial import PolynomialRoute
 from qgd_compiler.costing.exchange import Exchange
 from qgd_compiler.costing.fold import Folder
 from qgd_compiler.costing.prices import price_of
+from qgd_compiler.errors import InfeasibleError
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
 from tests.algorithms.small_problems import planner
@@ -189,6 +190,19 @@ def test_sweeps_refuse_the_runs_that_a_compile_refuses(family: Any) -> None:
     told = [serves(family, run, 2.8) for run in runs]
     assert told == [not family_of(family, run).why_not(2.8) for run in runs]
     assert set(told) == {True, False}
+
+
+def test_what_is_too_far_from_the_flow_at_a_glance_has_no_polynomial_there() -> None:
+    steps = np.array([3, 40, 900, 30_000, 900])
+    rate, low, high = np.full(5, 0.1), np.array([0.0, 0.02, 0.0, 0.0, 0.3]), np.full(5, 4.0)
+    for relative in (1e-1, 1e-3, 1e-6):
+        told = out_of_reach(rate, steps.astype(float), low, high, np.full(5, relative))
+        for i in np.flatnonzero(told):
+            family = family_of(Hamiltonian, (0.1, int(steps[i]), float(low[i]), 4.0))
+            with pytest.raises(InfeasibleError, match="gradient flow"):
+                family.truncated(2.8, relative)
+        assert told.any() == (relative < 0.1)
+        assert not told.all()
 
 
 def test_a_polynomial_of_a_definite_parity_is_left_to_single_plans() -> None:

@@ -171,6 +171,15 @@ def test_a_proven_history_beside_a_stationary_point_has_paddings_of_its_own(
     assert (asked[1].near.rows[:, 0] == np.round(found.runs.steps / 4)).all()
 
 
+def test_a_price_of_a_stationary_point_works_no_alternatives_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = declared(0.02, 4.0, 0.1, 10**6)
+    order = api.compile(spec).carleman.order
+    monkeypatch.setattr(Menu, "search", lambda *_: pytest.fail("the menu was searched"))
+    row = api.price(spec)
+    assert row["subject"] == "stationary point"
+    assert row["order"] == order == 1
+
+
 def test_a_compile_takes_over_what_arrays_chose_and_works_the_menu_out_when_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -269,6 +269,17 @@ def test_a_point_follows_from_its_number() -> None:
     assert found == everything
 
 
+def test_a_sample_is_spread_over_every_axis() -> None:
+    axes = {"n": [2**k for k in range(4, 20)], "access": "qrom,qroam", "T": "1:4096:log:64"}
+    grid = Grid(axes_of(_loaded(), axes, None))
+    sample = grid.sample(256)
+    assert all(len(column) == 256 for column in sample.values())
+    assert len(set(zip(*(c.tolist() for c in sample.values()), strict=True))) == 256
+    for name, least in (("n", 16), ("access", 2), ("T", 30)):
+        assert len(np.unique(sample[name].astype(str))) >= least
+    assert len(Grid(axes_of(_loaded(), {"T": [1, 2, 3]}, None)).sample(256)["T"]) == 3
+
+
 def test_the_grid_of_a_hundred_million_points_takes_no_memory() -> None:
     axes = {"n": "1e4:1e9:log:10000", "eps": "1e-6:1e-1:log:10000"}
     grid = Grid(axes_of(_loaded(), axes, None))

@@ -11,20 +11,23 @@ import numpy as np
 import pytest
 
 from qgd_compiler.algorithms.access import access_named
+from qgd_compiler.algorithms.arrays.declared_polynomials import DeclaredPolynomials
 from qgd_compiler.api.compiling import price_in
 from qgd_compiler.chosen import choose_plan
 from qgd_compiler.declared import choosing as sweeps_choosing
 from qgd_compiler.declared import contenders
+from qgd_compiler.declared.choosing import settled
 from qgd_compiler.declared.models import Readings
 from qgd_compiler.declared.points import points_of
 from qgd_compiler.errors import UsageError
 from qgd_compiler.spec.fields import field_of, with_values
 from qgd_compiler.spec.loader import validate
 from qgd_compiler.study import study
+from qgd_compiler.sweeps import quick as quick_module
 from qgd_compiler.sweeps.columns import OUTPUTS, Column
 from qgd_compiler.sweeps.fixed import Fixed
 from qgd_compiler.sweeps.pointwise import Pointwise
-from qgd_compiler.sweeps.quick import Quick
+from qgd_compiler.sweeps.quick import ALONE_AT_ONCE, AT_ONCE, FEW_AT_ONCE, Quick, begun
 from tests.algorithms.small_problems import planner
 from tests.jobs import declared
 
@@ -318,3 +321,58 @@ def test_what_a_point_gets_does_not_depend_on_its_neighbours() -> None:
     assert both["status"][0] == "ok" != both["status"][1]
     assert both["t_count"][0] == alone["t_count"][0]
     assert both["access"][0] == alone["access"][0]
+
+
+CONVEX = {**SPEC, "hessian": {**SPEC["hessian"], "lambda_min": 0.0}}
+
+
+@pytest.mark.parametrize("alone", [0, 1, 20, 256])
+def test_chunks_are_as_large_as_the_points_priced_alone_in_a_sample_let_them_be(
+    alone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def together(part: Any) -> Any:
+        return {}, np.arange(len(part.index)) >= alone
+
+    monkeypatch.setattr(quick_module, "_together", together)
+    every = {name: column for name, column in points(256, 5).items() if name in ("n", "T")}
+    quick = Quick(Never()).suited({k: v for k, v in CONVEX.items() if k != "solvers"}, ".", every)  # type: ignore[arg-type]
+    chunk = quick.chunk
+    assert chunk in {2**k for k in range(13, 18)}
+    assert chunk == FEW_AT_ONCE or chunk * (alone + 1) / 256 <= ALONE_AT_ONCE
+    assert chunk == AT_ONCE or 2 * chunk * (alone + 1) / 256 > ALONE_AT_ONCE
+
+
+def test_without_a_sample_many_points_may_have_to_be_priced_alone() -> None:
+    spec = {k: v for k, v in CONVEX.items() if k != "solvers"}
+    assert Quick(Never()).suited(spec, ".").chunk == FEW_AT_ONCE  # type: ignore[arg-type]
+    assert Quick(Never()).suited(SPEC, ".").chunk == AT_ONCE  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lowest", [0.0, 0.02])
+def test_polynomials_that_a_glance_rules_out_would_not_have_won(
+    lowest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = {
+        **SPEC,
+        "hessian": {**SPEC["hessian"], "lambda_min": lowest},
+        "solvers": ["bounded", "lchs", "stationary"],
+    }
+    columns = points(60, 21, T=(1, 12), eta=(-10, -2))
+    columns["eps"] = columns["eps"] * 30
+
+    def made() -> tuple[list[Any], int]:
+        _, (found,) = begun(spec, ".", list(columns), columns, Readings())
+        both = settled(found)
+        names = [both.best.lines[i].solver.name if i >= 0 else "" for i in both.best.choice.line]
+        return [names, both.best.choice.value, both.alone], len(both.best.lines)
+
+    quickly, few = made()
+    monkeypatch.setattr(contenders, "_out_of_reach", lambda points, norm, at: np.zeros(len(norm), dtype=bool))
+    told = DeclaredPolynomials.coarsest
+    everywhere = lambda self, line: (np.ones(len(line), dtype=bool), told(self, line)[1])  # noqa: E731
+    monkeypatch.setattr(DeclaredPolynomials, "coarsest", everywhere)
+    slowly, many = made()
+    assert quickly[0] == slowly[0]
+    assert np.array_equal(quickly[1], slowly[1])
+    assert "one-sided polynomial, QSVT" in quickly[0] or "LCHS, QSVT" in quickly[0]
+    assert few <= many

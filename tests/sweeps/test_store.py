@@ -123,6 +123,23 @@ def test_what_a_killed_sweep_was_writing_is_removed(tmp_path: Path) -> None:
     assert all(name.startswith("part-") for name in _parts(tmp_path / "s"))
 
 
+def test_large_sweeps_look_at_a_sample_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    def choosing(loaded: Any, document: Any, sample: Any) -> MadeUp:
+        seen.append(sample)
+        return MadeUp()
+
+    monkeypatch.setitem(api.EVALUATORS, "choice", choosing)
+    api.sweep(SPEC, OVER, tmp_path / "few")
+    monkeypatch.setattr(sweeping, "MANY", 39)
+    api.sweep(SPEC, OVER, tmp_path / "many")
+    few, many = seen
+    assert few is None
+    assert set(many) == set(OVER)
+    assert 20 < len(many["n"]) <= 40
+
+
 def test_a_store_keeps_the_size_of_its_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     api.sweep(SPEC, OVER, tmp_path / "s", chunk=7)
     before = _parts(tmp_path / "s")

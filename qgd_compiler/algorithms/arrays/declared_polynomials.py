@@ -115,8 +115,8 @@ class DeclaredPolynomials:
             [serves(self.make, run_of(self.declared, i), weight) for i, weight in runs], dtype=bool
         )[at]
 
-    def unusual(self, line: Index) -> NDArray[np.bool_]:
-        """Whether the coarsest polynomial of each line is none that arrays price."""
+    def coarsest(self, line: Index) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Whether each line has a polynomial at all, and whether its coarsest one is none that arrays price."""
         first, number = self._alike
         place = np.asarray(self.given(line)["place"]).astype(np.int64) + PLACES // 2
         found, at = distinct(number[line] * PLACES + place)
@@ -124,8 +124,10 @@ class DeclaredPolynomials:
         for key in found.tolist():
             i = int(first[key // PLACES])
             asked = (self.make, run_of(self.declared, i), float(self.weight[i]), key % PLACES - PLACES // 2)
-            told.append(polynomial_at(*asked)[1])
-        return np.array(told, dtype=bool)[at]
+            numbers, strange = polynomial_at(*asked)
+            told.append((strange or numbers is not NO_POLYNOMIAL, strange))
+        there, unusual = np.array(told, dtype=bool).reshape(-1, 2).T
+        return there[at], unusual[at]
 
 
 def run_of(runs: DeclaredRuns, line: int) -> Run:

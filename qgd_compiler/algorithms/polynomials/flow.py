@@ -19,14 +19,19 @@ Checked: tests/algorithms/polynomials/test_flow.py, against a dense search.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from qgd_compiler.algorithms.polynomials.symmetric_walk import Array
 
 _CELLS = 40_000
 _FAR = 60.0
+_SOMEWHERE = np.geomspace(0.05, 20, 24)  # of Tu: the largest is near 1 to 2
+_BELOW_ONE = 1 - 1e-9
 
 
+@lru_cache(maxsize=2**16)
 def flow_distance(steps: int, lowest: float, highest: float, *, driven: bool = False) -> float:
     """A bound on sup |e^{−Tu} − (1−u)^T| over lowest <= u = ηλ <= highest <= 2; `driven`: of the means of both.
 
@@ -45,6 +50,17 @@ def flow_distance(steps: int, lowest: float, highest: float, *, driven: bool = F
     return found
 
 
+def driven_distance_at_least(steps: Array, lowest: Array, highest: Array) -> Array:
+    """A lower bound on what `flow_distance` bounds for driven runs, of flat arrays: the largest of a few values."""
+    most = np.minimum(highest, _BELOW_ONE)
+    least = np.minimum(np.maximum(lowest, _SOMEWHERE[0] / steps), most)
+    u = np.clip(_SOMEWHERE / steps[:, None], least[:, None], most[:, None])
+    lag = _lag(u)
+    value = np.exp(-steps[:, None] * u) * -np.expm1(-steps[:, None] * lag) / (steps[:, None] * u)
+    inside = (lowest <= most) & (most > 0)
+    return np.asarray(np.where(inside, value.max(axis=1), 0.0) * (1 - 1e-6))
+
+
 def _growing(steps: int, u: float, driven: bool) -> float:
     # e^{Tu} − (1+u)^T = e^{Tu}(1 − e^{−T(u − ln(1+u))})
     lag = _lag(np.array([-u]))[0]
@@ -53,7 +69,7 @@ def _growing(steps: int, u: float, driven: bool) -> float:
 
 
 def _decaying(steps: int, low: float, high: float, driven: bool) -> float:
-    if high <= low:
+    if high < low or high == 0:
         return 0.0
     # Beyond Tu = 60 the value is below e^{−60}, and falls.
     end = min(high, max(low, _FAR / steps) * 1.0 + 1e-300)

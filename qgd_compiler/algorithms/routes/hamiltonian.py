@@ -19,15 +19,17 @@ from scipy.fft import dct
 
 from qgd_compiler.algorithms.menu.offer import Offer
 from qgd_compiler.algorithms.polynomials.certificate import largest_value
-from qgd_compiler.algorithms.polynomials.flow import flow_distance
+from qgd_compiler.algorithms.polynomials.flow import driven_distance_at_least, flow_distance
 from qgd_compiler.algorithms.polynomials.lchs import Lchs, lchs
 from qgd_compiler.algorithms.quadratic import Quadratic
 from qgd_compiler.algorithms.routes.bounded import norms_of_series
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION, Truncated, on_grid
+from qgd_compiler.analysis.response import driven_largest
 from qgd_compiler.errors import InfeasibleError, QgdError, UnsupportedError
 from qgd_compiler.kinds import Kind
 
 MOST_VALUES = 6e7  # nodes times samples that are written down
+LEFT = 0.1  # of the error, for all but the distance to the flow
 SAMPLES = 1.2  # per unit of the largest frequency, beyond which the series falls off faster than any power
 
 Array = NDArray[np.float64]
@@ -89,7 +91,7 @@ class Hamiltonian:
             quadratic.response.steps, rate * quadratic.low, rate * quadratic.high, driven=driven
         )
         left = relative * ratio - away
-        if not left > 0.1 * relative * ratio:
+        if not left > LEFT * relative * ratio:
             raise InfeasibleError(
                 f"gradient flow is {away:.3g} away from gradient descent, and {relative * ratio:.3g} is allowed",
                 remedy="a smaller learning rate with more iterations, or another solver",
@@ -153,3 +155,13 @@ class Hamiltonian:
         found = dct(values, type=2) / count
         found[0] /= 2
         return np.asarray(found)
+
+
+def out_of_reach(rate: Array, steps: Array, low: Array, high: Array, relative: Array) -> NDArray[np.bool_]:
+    """Where a driven run from u_0 = 0 is so far from the flow that no polynomial has the relative error; flat arrays.
+
+    False decides nothing.
+    """
+    ratio = np.minimum(driven_largest(rate, steps, low, high) / (steps * rate), 1.0)
+    away = driven_distance_at_least(steps, rate * low, rate * high)
+    return np.asarray(away > (1 - LEFT) * relative * ratio)

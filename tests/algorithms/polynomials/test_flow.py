@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from qgd_compiler.algorithms.polynomials.flow import flow_distance
+from qgd_compiler.algorithms.polynomials.flow import driven_distance_at_least, flow_distance
 
 
 def searched(steps: int, low: float, high: float, driven: bool) -> float:
@@ -38,6 +38,8 @@ def searched(steps: int, low: float, high: float, driven: bool) -> float:
         (9, 1.2, 2.0),
         (10, 1.0, 2.0),
         (40, 0.05, 0.2),
+        (40, 0.1, 0.1),
+        (3, 1.0, 1.0),
         (40, 0.0, 0.001),
         (40, -0.02, -0.01),
         (500, 0.0, 0.9),
@@ -51,6 +53,21 @@ def test_the_bound_is_at_most_slightly_above_the_largest_distance(
     found = searched(steps, low, high, driven)
     assert found <= bound * (1 + 1e-9)
     assert bound <= 1.004 * found + 1e-14
+
+
+def test_a_glance_at_a_few_values_is_below_the_bound_and_near_it() -> None:
+    rng = np.random.default_rng(4)
+    steps = np.round(np.exp(rng.uniform(0, 14, 300)))
+    low = np.where(rng.random(300) < 0.4, 0.0, np.exp(rng.uniform(-14, 0.6, 300)))
+    high = np.maximum(low, np.exp(rng.uniform(-14, 0.69, 300)))
+    at_least = driven_distance_at_least(steps, low, high)
+    bound = np.array(
+        [flow_distance(int(t), a, b, driven=True) for t, a, b in zip(steps, low, high, strict=True)]
+    )
+    assert (at_least <= bound).all()
+    whole = (low == 0) & (steps * high > 20) & (steps > 10)
+    assert whole.sum() > 30
+    assert (at_least[whole] > 0.95 * bound[whole]).all()
 
 
 def test_long_runs_are_as_close_as_the_leading_term_says() -> None:
