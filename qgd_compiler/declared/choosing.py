@@ -121,18 +121,18 @@ def settled(points: Points, search: Callable[[Points, Alike], Searched] = search
 
 def _near(points: Points, alike: Alike, menu: Searched, value: Value) -> tuple[ManyChoice, ManyChoice | None]:
     """What was chosen for the rounded runs, at the points themselves."""
-    runs, lines, of_best = points.runs, menu.lines, alike.share(menu.best)
-    nearby = Nearby.of(runs, of_best)
-    found = choose_near(points.matrices, lines, points.exchange, value, alike.spread(menu.best), nearby)
+    lines, of_best, best = menu.lines, alike.share(menu.best), alike.spread(menu.best)
+    padded = np.array([not line.stationary for line in lines])
+    nearby = Nearby.of(points.runs, padded[best.line], of_best)
+    found = choose_near(points.matrices, lines, points.exchange, value, best, nearby)
     found = _once_more(points, found, points.exchange, value, proven=False)
     if menu.proven is None:
         return found, None
     # most often the best padding hardly differs: the same are tried, where the best plan has any
-    stationary = np.array([line.stationary for line in lines])
-    same, own = (found.line >= 0) & ~stationary[found.line], alike.share(menu.proven)
-    same &= (own <= NEARLY * of_best) & (of_best <= NEARLY * own)
-    sure, chosen = surest(points.exchange), alike.spread(menu.proven)
-    proven = choose_near(points.matrices, lines, sure, value, chosen, nearby.moved(~same, own))
+    sure, chosen, own = surest(points.exchange), alike.spread(menu.proven), alike.share(menu.proven)
+    same = padded[best.line] & (found.line >= 0) & (own <= NEARLY * of_best) & (of_best <= NEARLY * own)
+    nearby = nearby.moved(padded[chosen.line] & ~same, own)
+    proven = choose_near(points.matrices, lines, sure, value, chosen, nearby)
     return found, _once_more(points, proven, sure, value, proven=True)
 
 

@@ -88,14 +88,14 @@ def test_a_choice_is_spread_over_the_runs_with_its_share_of_padding() -> None:
 
 
 def test_paddings_near_a_share_hold_it_and_whole_registers() -> None:
-    near = Nearby.of(runs(steps=1000.0), np.array([0.5])).near
+    near = Nearby.of(runs(steps=1000.0), np.array([True]), np.array([0.5])).near
     assert {500.0, 23.0, 1047.0} <= set(near.rows[0].tolist())
     assert np.isfinite(near.norm).all()
 
 
 def test_growing_runs_with_a_far_reach_have_a_table_of_their_own() -> None:
     given = runs(steps=1000.0, kept=[1e-3, 1e-6, 1e-6, 1e-6], growth=[1.001, 1.001, 1.0, 1.001])
-    found = Nearby.of(given, np.array([1.0, 1.0, 100.0, 1.0]))
+    found = Nearby.of(given, np.full(4, True), np.array([1.0, 1.0, 100.0, 1.0]))
     assert found.far.tolist() == [False, True, False, True]
     assert (found.wide.rows[1] == given.paddings[0][1]).all()
     assert (found.wide.norm[1] == given.paddings[1][1]).all()
@@ -103,6 +103,7 @@ def test_growing_runs_with_a_far_reach_have_a_table_of_their_own() -> None:
     moved = found.moved(np.array([False, True, True, True]), np.full(4, 2.0))
     assert moved.near.rows[:, 0].tolist() == [1000.0, 0.0, 2000.0, 0.0]
     assert found.near.rows[2, 0] == 100_000.0
+    assert (Nearby.of(given, np.full(4, False), np.ones(4)).near.rows == 0).all()
 
 
 def test_more_runs_than_keys_hold_are_refused() -> None:

@@ -192,13 +192,13 @@ class Nearby:
     wide: Paddings
 
     @classmethod
-    def of(cls, runs: DeclaredRuns, share: Array) -> Nearby:
-        """At a share of T each."""
+    def of(cls, runs: DeclaredRuns, which: Mask, share: Array) -> Nearby:
+        """At a share of T each, of some of the runs."""
         far, at = runs.far, np.flatnonzero(runs.far)
         rows = tried(runs.steps[at], runs.reach[at])
         table = Paddings(rows, runs.norms(at[:, None], rows))
         near, wide = (Paddings.none(len(far), tries) for tries in (3 + len(AROUND), rows.shape[1]))
-        return cls(runs, far, near, wide.put(at, table)).moved(~far, share)
+        return cls(runs, far, near, wide.put(at, table)).moved(which, share)
 
     def moved(self, which: Mask, share: Array) -> Nearby:
         """With some of the runs at another share of T."""
