@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from qgd_compiler.algorithms.plan import Candidate, Lowered, Plan, Shares, counted
@@ -51,7 +51,7 @@ class Planner:
     reader        puts the read-out into the totals that are compared; None: the state is the answer
     """
 
-    routes: dict[str, Route]
+    routes: Mapping[str, Route]
     exchange: Exchange
     folder: Folder
     value: Value = OBJECTIVES["t_count"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def _counted(loaded: Loaded, candidate: Candidate, pin: Pin, exchange: Exchange,
     return route.lowered(candidate, pin.knob, Shares.uniform())
 
 
-def _pinned(routes: dict[str, Route], pin: Pin) -> tuple[Route, Candidate]:
+def _pinned(routes: Mapping[str, Route], pin: Pin) -> tuple[Route, Candidate]:
     """The first line of the menu that a pin names, with a reason where it cannot serve."""
     refused = ""
     for subject, route in routes.items():

@@ -357,7 +357,7 @@ def test_polynomials_that_a_glance_rules_out_would_not_have_won(
         "hessian": {**SPEC["hessian"], "lambda_min": lowest},
         "solvers": ["bounded", "lchs", "stationary"],
     }
-    columns = points(60, 21, T=(1, 12), eta=(-10, -2))
+    columns = points(16, 22, T=(2, 9), eta=(-9, -2))
     columns["eps"] = columns["eps"] * 30
 
     def made() -> tuple[list[Any], int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
@@ -22,16 +23,51 @@ FAMILIES = (Power, Gram, Direct, OneSided, Hamiltonian)
 OF_QUADRATICS = frozenset((OF_STATIONARY, *(make.family for make in FAMILIES)))
 
 
+class Routes(Mapping[str, Route]):
+    """By their subject; those of quadratics are made when a subject is not among the histories."""
+
+    def __init__(self, histories: dict[str, Route], make_others: Callable[[], dict[str, Route]]) -> None:
+        self._histories, self._make_others = histories, make_others
+
+    @cached_property
+    def _all(self) -> dict[str, Route]:
+        return {**self._histories, **self._make_others()}
+
+    def __getitem__(self, subject: str) -> Route:
+        return self._histories[subject] if subject in self._histories else self._all[subject]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
 def routes_of(
     problem: Problem, exchange: Exchange, folder: Folder, families: Sequence[str] | None = None
-) -> dict[str, Route]:
-    """Every family of solvers that is allowed (None: all), by its subject."""
+) -> Routes:
+    """Every family of solvers that is allowed (None: all)."""
+
+    def others() -> dict[str, Route]:
+        return _of_quadratics(problem, exchange, folder, families)
+
+    return Routes(_histories(problem, families), others)
+
+
+def _histories(problem: Problem, families: Sequence[str] | None) -> dict[str, Route]:
     routes: dict[str, Route] = {}
     for system in problem.systems:
         adiabatic = ACCRETIVE_SYSTEM if system.accretive else ANY_SYSTEM
         linear = [s for s in (*LINEAR_SOLVERS, *adiabatic) if families is None or s.family in families]
         if linear:
             routes[system.name] = HistoryRoute(system, problem.epsilon, linear)
+    return routes
+
+
+def _of_quadratics(
+    problem: Problem, exchange: Exchange, folder: Folder, families: Sequence[str] | None
+) -> dict[str, Route]:
+    routes: dict[str, Route] = {}
     if families is not None and OF_QUADRATICS.isdisjoint(families):
         return routes
     for quadratic in problem.quadratics:
