@@ -48,7 +48,7 @@ class HistorySums:
     @property
     def reach(self) -> float:
         """The padding from which on more of it makes the wanted part at most twice as likely (lower bounds)."""
-        return self.total[1] / self.last[1]
+        return self.total[1] / self.last[1] if self.last[1] > 0 else 0.0
 
     def solution_norm(self, padding: Scalar) -> tuple[Scalar, Scalar] | None:
         """Bounds on ‖y‖/‖b‖; None where only ratios within y are known."""

@@ -22,6 +22,7 @@ from qgd_compiler.algorithms.encoding import Encoding
 from qgd_compiler.algorithms.history import history_encoding, rows
 from qgd_compiler.algorithms.history_plan import Composed, composed
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
+from qgd_compiler.algorithms.paddings import MOST_ROWS
 from qgd_compiler.algorithms.plan import Shares, circuit
 from qgd_compiler.algorithms.problem import HistorySums, RightHandSide
 from qgd_compiler.algorithms.queries import Queries
@@ -146,7 +147,8 @@ def write_plan(script: Script, run: Run, choice: Choice) -> None:
 
 def _history(script: Script, run: Run, choice: Choice) -> tuple[Composed, Wanted, Scalar | None]:
     assert choice.ratio is not None
-    padding = script.let("padding", RoundEven(sympy.sympify(choice.ratio) * run.steps), **WHOLE)
+    rounded = RoundEven(sympy.sympify(choice.ratio) * run.steps)
+    padding = script.let("padding", minimum(rounded, int(MOST_ROWS)), **WHOLE)
 
     def prepared(epsilon: Scalar) -> RightHandSide:
         state = state_of(script, choice.sizes, choice.access, epsilon)

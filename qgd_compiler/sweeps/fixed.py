@@ -13,6 +13,7 @@ from qgd_compiler.algorithms.access import Access, access_named
 from qgd_compiler.algorithms.adiabatic.solvers import ACCRETIVE_SYSTEM, ANY_SYSTEM
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, ManyLine
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
+from qgd_compiler.algorithms.paddings import MOST_ROWS
 from qgd_compiler.algorithms.plan import Plan
 from qgd_compiler.algorithms.planner import OBJECTIVES
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION
@@ -107,9 +108,9 @@ class Fixed:
         access = access_named(self.access, None if price is None else price.value)
         count = len(runs.rate)
         line = self._line(points, access)
-        padding = (
-            np.zeros(count) if self.stationary or line.of_polynomials else np.round(self.ratio * runs.steps)
-        )
+        padding = np.zeros(count)
+        if not (self.stationary or line.of_polynomials):
+            padding = np.minimum(np.round(self.ratio * runs.steps), MOST_ROWS)
         shares = np.repeat(np.array(self.split)[:, None], count, axis=1)
         best = replace(
             ManyChoice.none(count), line=np.where(line.valid, 0, -1), padding=padding, shares=shares

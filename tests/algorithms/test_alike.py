@@ -10,9 +10,10 @@ import pytest
 
 from qgd_compiler.algorithms.arrays.alike import SHORT, Alike
 from qgd_compiler.algorithms.arrays.choosing import ManyChoice, Nearby
-from qgd_compiler.algorithms.arrays.declared import MOST_RUNS, DeclaredRuns
+from qgd_compiler.algorithms.arrays.declared import MOST_KEYS, DeclaredRuns
 from qgd_compiler.algorithms.arrays.distinct import distinct, distinct_rows
 from qgd_compiler.algorithms.plan import displacement_of, distance_of
+from qgd_compiler.analysis.inverse_norm import history_inverse_norm
 
 
 def runs(**columns: Any) -> DeclaredRuns:
@@ -106,10 +107,15 @@ def test_growing_runs_with_a_far_reach_have_a_table_of_their_own() -> None:
     assert (Nearby.of(given, np.full(4, False), np.ones(4)).near.rows == 0).all()
 
 
-def test_more_runs_than_keys_hold_are_refused() -> None:
-    given = runs(steps=np.arange(1.0, MOST_RUNS + 2))
-    with pytest.raises(ValueError, match="different runs"):
-        given.norms(np.arange(3), np.zeros(3))
+@pytest.mark.parametrize("count", [3, 9000])
+def test_runs_and_paddings_of_any_size_are_told_apart(count: int) -> None:
+    steps = np.arange(3.0, 3.0 + count)
+    given = runs(steps=steps, growth=0.9)
+    padding = np.array([0.0, 7.0, 2.0**40 + 1, 2.0**44, 2.0**52])
+    assert (count * padding.max() > MOST_KEYS) == (count == 9000)
+    found = given.norms(np.arange(count)[:, None], np.broadcast_to(padding, (count, 5)))
+    wanted = history_inverse_norm(0.9, steps[:, None], padding)
+    assert np.allclose(found, wanted, rtol=1e-12)
 
 
 @pytest.mark.parametrize("value", [1e-12, 1e-3, 0.3, 0.999, 1.0])

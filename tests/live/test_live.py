@@ -68,6 +68,10 @@ CASES = {
     "a solver for histories that do not grow": Case(
         {**DECLARED, "hessian": CONVEX}, {"solver": "discrete adiabatic, fit"}
     ),
+    "a padding of many T": Case(
+        {**DECLARED, "solution": {"final_over_max": 0.001}, "solvers": ["discrete_adiabatic"]}, {}
+    ),
+    "a padding that would need more than 44 qubits": Case(DECLARED, {"ratio": 1e12}),
     "gradient with few entries": Case({**DECLARED, "gradient": {"norm": 1.0, "sparsity": 21}}, {}),
     "stationary point": Case({**DECLARED, **LONG}, {"solver": "discrete adiabatic, bound"}, priced=15),
     "amplified": Case({**DECLARED, **LONG}, {"solver": NORM_KNOWN}, 200, 50),

@@ -193,17 +193,20 @@ def test_stationary_points_and_histories_are_told_apart_by_arrays() -> None:
     assert same(found["proven_t_count"], alone["proven_t_count"], "real")
 
 
-def test_a_fixed_plan_costs_at_every_point_what_that_plan_costs_alone() -> None:
-    made = choose_plan(SPEC, lambda _: None)
+@pytest.mark.parametrize("final", [0.9, 0.01])
+def test_a_fixed_plan_costs_at_every_point_what_that_plan_costs_alone(final: float) -> None:
+    spec = {**SPEC, "solution": {"final_over_max": final}}
+    made = choose_plan(spec, lambda _: None)
+    assert (made.choice.best.knob > 100 * made.problem.iterations) == (final == 0.01)
     fixed = Fixed.of(made.choice.best, made.problem.iterations)
     columns = points(30, 13, T=(4, 12), n=(6, 24))
-    found = fixed.evaluate(SPEC, ".", NAMES, columns)
-    loaded = validate(SPEC)
+    found = fixed.evaluate(spec, ".", NAMES, columns)
+    loaded = validate(spec)
     fields = [field_of(loaded, name) for name in NAMES]
     checked = 0
     for i in range(30):
         values = dict(zip(fields, (columns[n][i].item() for n in NAMES), strict=True))
-        problem = study(validate(with_values(SPEC, values))).problem()
+        problem = study(validate(with_values(spec, values))).problem()
         planner_here = planner(problem, families=tuple(SPEC["solvers"]))
         steps = int(columns["T"][i])
         lines = [

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgd_compiler.algorithms.access import Access
-from qgd_compiler.algorithms.arrays.declared import MOST_PADDING, DeclaredLines, DeclaredRuns
+from qgd_compiler.algorithms.arrays.declared import DeclaredLines, DeclaredRuns
 from qgd_compiler.algorithms.arrays.declared_polynomials import DeclaredPolynomials, Make
 from qgd_compiler.algorithms.arrays.leaves import Leaf, Matrices
 from qgd_compiler.algorithms.arrays.pricing import Array, Index, Pricer
 from qgd_compiler.algorithms.arrays.search import AROUND, LESS, NEARER, Paddings, Place, Searcher
 from qgd_compiler.algorithms.linear_solvers import LinearSolver
-from qgd_compiler.algorithms.paddings import fillings_near, tried
+from qgd_compiler.algorithms.paddings import MOST_ROWS, fillings_near, tried
 from qgd_compiler.algorithms.polynomial_plan import FINER, PHASED
 from qgd_compiler.algorithms.routes.families import TRANSFORMATION
 from qgd_compiler.costing.exchange import Exchange
@@ -205,9 +205,9 @@ class Nearby:
         at = np.flatnonzero(which & ~self.far)
         if not len(at):
             return self
-        most, steps = MOST_PADDING - 1.0, self.runs.steps[at]
-        middle = np.minimum(share[at] * steps, most)
-        around = [np.minimum(np.round(factor * middle), most) for factor in (1.0, *AROUND)]
+        steps = self.runs.steps[at]
+        middle = np.minimum(share[at] * steps, MOST_ROWS)
+        around = [np.round(factor * middle) for factor in (1.0, *AROUND)]
         rows = np.concatenate([np.stack(around, axis=1), fillings_near(middle, steps)], axis=1)
         return replace(self, near=self.near.put(at, Paddings(rows, self.runs.norms(at[:, None], rows))))
 

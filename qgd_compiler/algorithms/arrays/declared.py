@@ -31,8 +31,7 @@ from qgd_compiler.scalars import Scalar, ceil_log2, maximum, power
 from qgd_compiler.traced import Tape
 
 FAR = 4  # T
-MOST_PADDING = 2**45
-MOST_RUNS = 2**18  # different ones at once: with a padding in 63 bits
+MOST_KEYS = 2**62  # that a run and a padding are told apart by
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,16 @@ class DeclaredRuns:
     def norms(self, line: Index, padding: Array) -> Array:
         """‖L⁻¹‖ of histories, infinite beyond all use; the arguments broadcast."""
         first, number = self.alike
-        if len(first) > MOST_RUNS:
-            raise ValueError(f"{len(first):,} different runs, and at most {MOST_RUNS:,} can be told apart")
-        keys = number[line] * MOST_PADDING + padding.astype(np.int64)
-        different, index = distinct(keys)
-        run = first[different // MOST_PADDING]
-        norm = np.asarray(history_inverse_norm(self.growth[run], self.steps[run], different % MOST_PADDING))
+        width = int(padding.max(initial=0)) + 1
+        if len(first) * width < MOST_KEYS:
+            different, index = distinct(number[line] * width + padding.astype(np.int64))
+            run, different = first[different // width], different % width
+        else:
+            runs, paddings = np.broadcast_arrays(number[line], padding)
+            one, index = distinct_rows(runs.ravel(), paddings.ravel())
+            run, different = first[runs.ravel()[one]], paddings.ravel()[one]
+            index = index.reshape(runs.shape)
+        norm = np.asarray(history_inverse_norm(self.growth[run], self.steps[run], different))
         return np.asarray(np.where(norm < BEYOND, norm, np.inf)[index])
 
 
