@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -106,12 +106,14 @@ def realised(amplitudes: np.ndarray, angle_bits: int) -> np.ndarray:
     qubits = ceil_log2(n)
     state = np.ones((rows.shape[0], 1))
     for level, words in enumerate(_level_words(rows, angle_bits)):
-        half = 2 * math.pi * words / 2**angle_bits
+        turned = _some(words != 0)
+        half = 2 * math.pi * words[turned] / 2**angle_bits
         used = words.shape[1]
         split = np.zeros((rows.shape[0], state.shape[1], 2))
         split[:, :, 0] = state
-        split[:, :used, 0] = state[:, :used] * np.cos(half)
-        split[:, :used, 1] = state[:, :used] * np.sin(half)
+        before = state[:, :used][turned]
+        split[:, :used, 0][turned] = before * np.cos(half)
+        split[:, :used, 1][turned] = before * np.sin(half)
         state = split.reshape(rows.shape[0], 2 ** (level + 1))
     assert state.shape[1] == 2**qubits
     return state[:, :n].reshape(np.shape(amplitudes))
@@ -131,7 +133,16 @@ def _level_words(rows: np.ndarray, angle_bits: int) -> Sequence[np.ndarray]:
     for level in range(qubits):
         last = level == qubits - 1
         halves = padded if last else np.sqrt(sums[qubits - 1 - level])
-        exact = np.arctan2(halves[:, 1::2], halves[:, ::2]) / (2 * math.pi) * 2**angle_bits
         prefixes = int(ceil_div(n, 2 ** (qubits - level)))
-        words.append((np.rint(exact).astype(np.int64) % 2**angle_bits)[:, :prefixes])
+        left, right = (halves[:, side::2][:, :prefixes] for side in (0, 1))
+        turned = _some((right != 0) | np.signbit(left))
+        exact = np.arctan2(right[turned], left[turned]) / (2 * math.pi) * 2**angle_bits
+        found = np.zeros(left.shape, dtype=np.int64)
+        found[turned] = np.rint(exact).astype(np.int64) % 2**angle_bits
+        words.append(found)
     return words
+
+
+def _some(where: np.ndarray) -> Any:
+    """An index of the places that matter: all of them where they are not few, as they are in trees of sparse data."""
+    return np.nonzero(where) if 4 * np.count_nonzero(where) < where.size else ...

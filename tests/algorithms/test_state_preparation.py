@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy
 
+from qgd_compiler.algorithms import amplitude_tree
 from qgd_compiler.algorithms.access import Access, Qroam, Qrom
 from qgd_compiler.algorithms.alias_sampling import alias_sampling, alias_tables, keep_bits_for
 from qgd_compiler.algorithms.amplitude_tree import error_bound
@@ -179,3 +180,16 @@ def test_the_cheapest_preparation_follows_the_number_of_amplitudes() -> None:
     assert many[0].method == "dense tree"
     assert [p.t_count for p in few] == sorted(p.t_count for p in few)
     assert len(few) == 4
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2])
+def test_trees_of_sparse_data_have_the_words_of_all_places_worked_out(
+    share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(8)
+    data = -rng.normal(size=(30, 37)) * (rng.random((30, 37)) < share)  # with negative zeros
+    data[3] = 0.0
+    quickly = amplitude_tree.tree_tables(data, 9), amplitude_tree.realised(data, 9)
+    monkeypatch.setattr(amplitude_tree, "_some", lambda where: ...)
+    assert quickly[0] == amplitude_tree.tree_tables(data, 9)
+    assert np.array_equal(quickly[1], amplitude_tree.realised(data, 9))
