@@ -11,6 +11,7 @@ import pytest
 from qgd_compiler.algorithms.access import Qroam, Qrom
 from qgd_compiler.algorithms.adiabatic.solvers import ANY_SYSTEM
 from qgd_compiler.algorithms.amplification import amplifications
+from qgd_compiler.algorithms.arrays import lines
 from qgd_compiler.algorithms.arrays.amplifying import repeated, ways_of
 from qgd_compiler.algorithms.arrays.choosing import ManyLine, Tables, pricer_of_line
 from qgd_compiler.algorithms.arrays.declared import DeclaredRuns
@@ -222,3 +223,24 @@ def test_the_bound_of_all_paddings_is_below_that_of_each_and_below_every_plan() 
                 place = searcher.best(at, table, searcher.start(at, table))
                 assert np.all(loose <= place.value)
                 assert np.all(each.min(axis=1) * NEARER <= place.value)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_keys_of_errors_are_those_of_each_error_by_itself(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    line = rng.integers(0, 3, (200, 1))
+    epsilon = 10.0 ** rng.uniform(-9, 0, (200, 4))
+    epsilon[rng.random(epsilon.shape) < 0.1] = rng.choice([np.nan, 0.0, -1.0])
+    asked: list[float] = []
+
+    def one(number: int, error: float) -> tuple[object, ...]:
+        asked.append(error)
+        bits = int(np.ceil(-np.log2(error)))
+        return () if bits > 25 or bits < 3 else (number, bits)  # nothing at either end
+
+    keys, index = lines._grouped(line, epsilon, one)
+    few = len(asked)
+    for i, j in np.ndindex(*epsilon.shape):
+        expected = one(int(line[i, 0]), float(epsilon[i, j])) if epsilon[i, j] > 0 else ()
+        assert keys[index[i, j]] == expected
+    assert few < 0.8 * np.isfinite(epsilon).sum()

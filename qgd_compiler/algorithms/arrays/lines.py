@@ -199,7 +199,8 @@ class LinesOfOnePolynomial(Lines):
         """As `PolynomialLines` says."""
 
         def one(number: int, error: float) -> tuple[object, ...]:
-            return numbers_of(found_by(self.truncated, self.weights[number], error))
+            found = numbers_of(found_by(self.truncated, self.weights[number], error))
+            return () if found is NO_POLYNOMIAL else found
 
         keys, index = _grouped(line, relative, one)
         table = np.array([key or NO_POLYNOMIAL for key in keys], dtype=float)
@@ -242,17 +243,34 @@ def serves(system: object) -> bool:
 def _grouped(
     line: Index, epsilon: Array, one: Callable[[int, float], tuple[object, ...]]
 ) -> tuple[list[tuple[object, ...]], Index]:
-    """The different keys that `one` gives for line and error, and the number of the key of each element."""
+    """The different keys that `one` gives for line and error, and the number of the key of each element.
+
+    A larger error never asks for longer words: between two errors with the same key all have that one. Not so where
+    there is nothing, key (): a polynomial may be missing at either end.
+    """
+    lines, errors = (a.ravel() for a in np.broadcast_arrays(line, epsilon))
     numbers: dict[tuple[object, ...], int] = {}
-    known: dict[tuple[int, float], int] = {}
-    lines, errors = np.broadcast_arrays(line, epsilon)
-    which = []
-    for pair in zip(lines.ravel().tolist(), errors.ravel().tolist(), strict=True):
-        if pair not in known:
-            key = one(*pair) if pair[1] > 0 else ()
-            known[pair] = numbers.setdefault(key, len(numbers))
-        which.append(known[pair])
-    return list(numbers), np.array(which).reshape(lines.shape)
+    which = np.empty(lines.shape, dtype=np.int64)
+    wanted = errors > 0
+    if not wanted.all():
+        which[~wanted] = numbers.setdefault((), len(numbers))
+    for number in np.unique(lines[wanted]).tolist():
+        at = np.flatnonzero(wanted & (lines == number))
+        different, index = np.unique(errors[at], return_inverse=True)
+        told = [numbers.setdefault(one(number, float(different[i])), len(numbers)) for i in (0, -1)]
+        found = np.empty(len(different), dtype=np.int64)
+        found[[0, -1]] = told
+        stretches = [(0, len(different) - 1)]
+        while stretches:
+            low, high = stretches.pop()
+            if found[low] == found[high] != numbers.get(()):
+                found[low:high] = found[low]
+            elif high > low + 1:
+                middle = (low + high) // 2
+                found[middle] = numbers.setdefault(one(number, float(different[middle])), len(numbers))
+                stretches += [(low, middle), (middle, high)]
+        which[at] = found[index]
+    return list(numbers), which.reshape(np.broadcast_shapes(np.shape(line), np.shape(epsilon)))
 
 
 def encodings_at(made: Sequence[Encoding | None], index: Index, cost_of: CostOf) -> dict[str, Scalar]:

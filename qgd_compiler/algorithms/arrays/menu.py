@@ -124,11 +124,12 @@ def search(groups: Sequence[Group], allowed: Callable[[Candidate], bool] = lambd
             continue
         start = group.searcher.start(worth, group.paddings.taken(worth))
         # what a line costs at any split bounds the best from above
-        possible = group.bounds[worth].min(axis=1) * NEARER <= min(best, float(start.value.min()))
-        worth = worth[possible]
+        open_ones = group.bounds[worth] * NEARER <= min(best, float(start.value.min()))
+        possible = open_ones.any(axis=1)
+        worth, open_ones = worth[possible], open_ones[possible]
         if not len(worth):
             continue
-        place = group.searcher.best(worth, group.paddings.taken(worth), start.taken(possible))
+        place = group.searcher.best(worth, group.paddings.taken(worth), start.taken(possible), open_ones)
         for i, line in enumerate(worth):
             if np.isfinite(place.value[i]):
                 spot = (

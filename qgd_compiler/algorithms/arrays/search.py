@@ -169,13 +169,17 @@ class Searcher:
         middle = np.argmin(np.abs(paddings.rows - half), axis=1)[:, None]
         return self._at(lines, paddings.along(middle), exponents)
 
-    def best(self, lines: Index, paddings: Paddings, start: Place) -> Place:
-        """The best padding and split of each line, from `start` on (of polynomials, and where qubits count, others)."""
-        if self.of_polynomials:
-            return self._best_of_each(STARTS_OF_POLYNOMIALS, lines, paddings)
-        if self.by_qubits:
-            return self._best_of_each(STARTS_BY_QUBITS, lines, paddings)
-        return self._walked(lines, paddings, start)
+    def best(
+        self, lines: Index, paddings: Paddings, start: Place, worth: NDArray[np.bool_] | None = None
+    ) -> Place:
+        """The best padding and split of each line, from `start` on (of polynomials, and where qubits count, others).
+
+        worth   which paddings may hold it, at least one of each line; None: all
+        """
+        if not self.of_polynomials and not self.by_qubits:
+            return self._walked(lines, paddings, start)
+        starts = STARTS_OF_POLYNOMIALS if self.of_polynomials else STARTS_BY_QUBITS
+        return self._best_of_each(starts, lines, paddings, worth)
 
     def near(self, lines: Index, paddings: Paddings, exponents: Index) -> Place:
         """Each line at the best of some paddings, at most one from exponents that were found for one like it."""
@@ -243,12 +247,25 @@ class Searcher:
         place = self._restricted(lines, place, every, self._neighbours)
         return self._restricted(lines, place, every, self._measured)
 
-    def _best_of_each(self, starts: Sequence[Sequence[int]], lines: Index, paddings: Paddings) -> Place:
-        """The best of all paddings, each by itself: splits are as good at one as they are bad at the other."""
-        count, tries = paddings.rows.shape
-        alone = Paddings(paddings.rows.reshape(-1, 1), paddings.norm.reshape(-1, 1))
-        place = self._best_of(starts, np.repeat(lines, tries), alone)
-        return place.taken(np.arange(count) * tries + place.value.reshape(count, -1).argmin(axis=1))
+    def _best_of_each(
+        self,
+        starts: Sequence[Sequence[int]],
+        lines: Index,
+        paddings: Paddings,
+        worth: NDArray[np.bool_] | None,
+    ) -> Place:
+        """The best of the paddings, each by itself: splits are as good at one as they are bad at the other."""
+        shape = paddings.rows.shape
+        asked = np.ones(shape, dtype=bool) if worth is None else worth
+        which, tries = np.nonzero(asked)
+        alone = Paddings(paddings.rows[which, tries][:, None], paddings.norm[which, tries][:, None])
+        place = self._best_of(starts, lines[which], alone)
+        values, number = np.full(shape, np.inf), np.zeros(shape, dtype=np.int64)
+        values[which, tries], number[which, tries] = place.value, np.arange(len(which))
+        least = values.argmin(axis=1)
+        at = np.arange(len(lines))
+        least = np.where(np.isfinite(values[at, least]), least, asked.argmax(axis=1))
+        return place.taken(number[at, least])
 
     def _best_of(self, starts: Sequence[Sequence[int]], lines: Index, paddings: Paddings) -> Place:
         """The best of walks from several splits."""
