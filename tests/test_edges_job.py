@@ -60,3 +60,14 @@ def test_a_segment_that_cannot_be_solved_is_named() -> None:
     segments = {"dynamics__segment": 13_000, "solvers": ["stationary"]}
     with pytest.raises(InfeasibleError, match="segment of steps 39,000 to 39,001: after 1 steps"):
         qgd_compiler.compile(declared(0.5, 1.0, 0.1, 39_001, **segments))
+
+
+def test_a_linear_run_of_declared_bounds_is_lifted_where_the_spec_asks_for_it() -> None:
+    spec = declared(
+        0.1, 4.0, 0.1, 50, solution__final_over_max=0.9, dynamics__expansion={"carleman_order": 1}
+    )
+    made = qgd_compiler.compile(spec)
+    assert "Carleman lift of order 1" in made.solver.subject
+    assert made.linear_system is not None
+    small = qgd_compiler.compile({**spec, "solution": {"final_over_max": 0.01}})
+    assert small.total.t_count > made.total.t_count

@@ -47,7 +47,10 @@ class HistorySums:
 
     @property
     def reach(self) -> float:
-        """The padding from which on more of it makes the wanted part at most twice as likely (lower bounds)."""
+        """The padding from which on more of it makes the wanted part at most twice as likely (lower bounds).
+
+        0 where nothing is left of the last iterate: no padding finds it, and `probability` is 0.
+        """
         return self.total[1] / self.last[1] if self.last[1] > 0 else 0.0
 
     def solution_norm(self, padding: Scalar) -> tuple[Scalar, Scalar] | None:
@@ -105,7 +108,7 @@ class System(Protocol):
     errors   of the lift itself
     marks    where the wanted part stands: qubits of a step's register (from the first) and their values
     accretive   L + L† >= 0 is certain: no step is longer than it was
-    looks_up_steps   a table has an entry for each step and each row of padding
+    row_by_row  a table has an entry for each row of padding, or the bound on ‖L⁻¹‖ is worked out row by row
     """
 
     @property
@@ -133,7 +136,7 @@ class System(Protocol):
     @property
     def accretive(self) -> bool: ...
     @property
-    def looks_up_steps(self) -> bool: ...
+    def row_by_row(self) -> bool: ...
 
     def inverse_norm(self, padding: int) -> float:
         """An upper bound on ‖L⁻¹‖; InfeasibleError where it is beyond 1e150."""

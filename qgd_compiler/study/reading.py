@@ -114,7 +114,12 @@ class Study:
         declared = (
             None if known is None or known.final_over_max is None else float(known.final_over_max.value)
         )
-        return follow_run(self.data, self.priced, self.transform, declared, self.progress)
+        return follow_run(self.data, self.priced, self.transform, declared, self.progress, self._lifted)
+
+    @property
+    def _lifted(self) -> bool:
+        """Whether the spec asks for a Carleman lift, also of a linear run."""
+        return self.loaded.spec.dynamics.expansion.carleman_order is not None
 
     @cached_property
     def declared_density(self) -> Density | None:

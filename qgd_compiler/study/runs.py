@@ -73,11 +73,17 @@ class Followed:
 
 
 def follow_run(
-    data: Data, recursion: Recursion, transform: Array | None, declared: float | None, progress: Progress
+    data: Data,
+    recursion: Recursion,
+    transform: Array | None,
+    declared: float | None,
+    progress: Progress,
+    lifted: bool,
 ) -> Followed:
     """Measure the run if all of it is known, else bound it.
 
     declared  a lower bound on ‖u_T‖/max_t ‖u_t‖, if the spec states one
+    lifted    a lift needs the sizes of all iterates, not their ratio alone
     Raises InfeasibleError for a run that blows up, stands still, or of which nothing can be said.
     """
     if data.complete and _plain(data, recursion):
@@ -85,7 +91,7 @@ def follow_run(
         return _plain_run(data.hessians[0], data.gradients[0], recursion, progress)
     if data.complete:
         return _measured(data, recursion, transform, progress)
-    return _bounded(recursion, declared)
+    return _bounded(recursion, declared, lifted)
 
 
 def _plain(data: Data, recursion: Recursion) -> bool:
@@ -200,11 +206,11 @@ def noise_reach(recursion: Recursion, run: PolynomialRun) -> Array:
     return reach
 
 
-def _bounded(recursion: Recursion, declared: float | None) -> Followed:
+def _bounded(recursion: Recursion, declared: float | None, lifted: bool) -> Followed:
     """What norms say: the majorant from above; from below the slowest mode, or what the spec declares."""
     steps = recursion.iterations
     plain = recursion.linear and recursion.constant_rate and not recursion.momentum and not recursion.start
-    if plain and not recursion.noise:
+    if plain and not recursion.noise and not lifted:
         ratio = (
             float(final_over_total_bound(recursion.lambda_max, recursion.rates[0], steps))
             if declared is None

@@ -110,6 +110,7 @@ def linear_system(study: Study) -> LinearSystem:
         nonzeros=nonzeros_of(study) if pair is None and count is None else None,
         accretive=pair is None and recursion.growth <= 1,
         coasting=None if pair is None or rate is not None else _coasting(pair, study.parameters),
+        bounded_by_rows=study.powers is not None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from qgd_compiler.algorithms.access import Qrom
 from qgd_compiler.algorithms.linear_solvers import LINEAR_SOLVERS
 from qgd_compiler.algorithms.paddings import MOST_ROWS, bits_of, fillings_near, tried, tried_of_lifts
 from qgd_compiler.algorithms.problem import HistorySums, System
-from qgd_compiler.algorithms.routes.history import MOST_LOOKED_UP, HistoryRoute
+from qgd_compiler.algorithms.routes.history import MOST_BY_ROW, HistoryRoute
 from qgd_compiler.algorithms.systems.linear import LinearSystem
 from qgd_compiler.kinds import Source
 from qgd_compiler.spec.loader import validate
@@ -103,16 +104,24 @@ def test_a_single_plan_tries_what_arrays_try() -> None:
     assert route.knobs(candidate)[-1] > 10**6
 
 
-def test_tables_with_an_entry_for_each_row_end_sooner() -> None:
-    schedule = {"kind": "cosine", "final": 0.05}
-    spec = declared(-0.01, 4.0, 0.1, 200, dynamics__schedule=schedule)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dynamics__schedule": {"kind": "cosine", "final": 0.05}},
+        {"dynamics__minibatches": {"count": 3}},
+        {"dynamics__momentum": 0.5},
+    ],
+    ids=["schedule", "minibatches", "momentum"],
+)
+def test_what_is_worked_out_for_each_row_ends_sooner(changes: dict[str, Any]) -> None:
+    spec = declared(-0.01, 4.0, 0.1, 200, **changes)
     system = study(validate(spec)).problem().systems[0]
     assert isinstance(system, LinearSystem)
-    assert system.looks_up_steps
+    assert system.row_by_row
     system = replace(system, sums=sums(1.0, 1e9))
     route = route_of(system)
     most = route.knobs(next(iter(route.lines((Qrom(),)))).candidate)[-1]
-    assert 1000 < most < MOST_LOOKED_UP
+    assert 1000 < most < MOST_BY_ROW
 
 
 def test_a_solution_of_which_nothing_is_known_from_below_may_be_found_or_not() -> None:

@@ -31,24 +31,16 @@ from qgd_compiler.sweeps.quick import ALONE_AT_ONCE, AT_ONCE, FEW_AT_ONCE, Quick
 from tests.algorithms.small_problems import planner
 from tests.jobs import declared
 
-SPEC: dict[str, Any] = {
-    "qgd": 1,
-    "name": "declared",
-    "model": {"parameters": 1000},
-    "hessian": {
-        "kind": "sparse",
-        "n": 1000,
-        "row_sparsity": 8,
-        "max_entry": 0.5,
-        "lambda_min": -0.01,
-        "lambda_max": 4.0,
-    },
-    "gradient": {"norm": 1.0},
-    "solution": {"final_over_max": 0.9},
-    "dynamics": {"learning_rate": 0.1, "iterations": 100},
-    "target": {"epsilon": 0.01},
-    "solvers": ["kernel_reflection", "discrete_adiabatic", "stationary"],
-}
+SPEC = declared(
+    -0.01,
+    4.0,
+    0.1,
+    100,
+    hessian__row_sparsity=8,
+    solution__final_over_max=0.9,
+    target__epsilon=0.01,
+    solvers=["kernel_reflection", "discrete_adiabatic", "stationary"],
+)
 NAMES = ("n", "T", "s", "eps", "eta")
 
 

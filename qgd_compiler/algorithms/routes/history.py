@@ -28,7 +28,7 @@ from qgd_compiler.kinds import Kind
 from qgd_compiler.program.ir import Routine
 from qgd_compiler.scalars import ceil_log2
 
-MOST_LOOKED_UP = 2.0**16  # rows beyond 2T where a table has an entry for each
+MOST_BY_ROW = 2.0**16  # rows beyond 2T where something is worked out for each
 
 
 @final
@@ -79,7 +79,7 @@ class HistoryRoute:
         if system.lift != "none":
             return tried_of_lifts(system.iterations, system.sums.reach)
         run, reach = np.array([float(system.iterations)]), np.array([system.sums.reach])
-        most = MOST_LOOKED_UP if system.looks_up_steps else MOST_ROWS
+        most = MOST_BY_ROW if system.row_by_row else MOST_ROWS
         return sorted({int(p) for p in tried(run, reach, most)[0]})
 
     def quick_knobs(self, candidate: Candidate) -> Sequence[int]:

@@ -99,7 +99,7 @@ class LiftedSystem:
         return isinstance(self.step, CarlemanSteps)
 
     @property
-    def looks_up_steps(self) -> bool:
+    def row_by_row(self) -> bool:
         """As `System` says: tables end with the run."""
         return False
 

@@ -49,6 +49,7 @@ class LinearSystem:
     nonzeros     entries of the state that are not zero, where it is one vector (None: not known)
     accretive    every step has norm at most 1, so that L + L† >= 0
     coasting     K on one step (None: 0)
+    bounded_by_rows   `inverse` goes through all rows
     """
 
     width: int
@@ -65,6 +66,7 @@ class LinearSystem:
     accretive: bool = False
     nonzeros: int | None = None
     coasting: Matrix | None = None
+    bounded_by_rows: bool = False
     name: str = "history of a quadratic model"
     lift: str = "none"
     order: int = 1
@@ -91,9 +93,9 @@ class LinearSystem:
         return is_constant(self.rates)
 
     @property
-    def looks_up_steps(self) -> bool:
-        """As `System` says: for rates that change, or minibatches."""
-        return not self.constant or self.batches is not None
+    def row_by_row(self) -> bool:
+        """As `System` says: for rates that change, or minibatches, or with momentum."""
+        return self.bounded_by_rows or not self.constant or self.batches is not None
 
     def inverse_norm(self, padding: int) -> float:
         """As `System` says."""
